@@ -1,0 +1,133 @@
+"""Experiments, sweeps and cells: what is measured, cut into the units that are scheduled, stored and sent away."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy import ndarray
+from numpy.random import SeedSequence
+
+from claimtest.profile import Profile
+
+__all__ = ["Case", "Cell", "CellData", "Experiment", "Quantities", "Sweep", "replicate_seeds"]
+
+Quantities = Mapping[str, ndarray]
+"""What an experiment measured: named float arrays, the first axis running over replicates."""
+
+
+class Case(Protocol):
+    """One problem. ``id`` is short and readable, ``digest`` identifies the content, ``summary`` describes it."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def digest(self) -> str: ...  # noqa: D102
+    @property
+    def summary(self) -> Mapping[str, Any]: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A pure function from case, width and the seeds of replicates to measured quantities.
+
+    ``run(case, width, seeds, device)`` must return arrays whose first axis is ``len(seeds)`` long and must not
+    depend on anything else, random or global. ``cost(case, width)`` is the relative time of one replicate; the
+    longest cells are scheduled first.
+    """
+
+    id: str
+    run: Callable[[Any, int, Sequence[SeedSequence], str], Quantities]
+    cost: Callable[[Any, int], float]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One experiment on one case at one width for one block of replicates ``first`` .. ``first + count - 1``."""
+
+    experiment: Experiment
+    case: Any
+    width: int
+    first: int
+    count: int
+
+    def key(self, root: int, sources: str, device: str = "cpu") -> str:
+        """Digest of everything the cell's numbers depend on: itself, the root seed and the digest of the sources."""
+        return _digest(root, *self.identity, sources, device)
+
+    @property
+    def identity(self) -> tuple[str, str, int, int, int]:
+        """What tells the cell from the others of a run."""
+        return self.experiment.id, self.case.digest, self.width, self.first, self.count
+
+    @property
+    def cost(self) -> float:
+        """Relative time of the cell."""
+        return self.count * self.experiment.cost(self.case, self.width)
+
+    def run(self, root: int, device: str = "cpu") -> Quantities:
+        """Measure. Raises ValueError if the experiment breaks its promise about shapes."""
+        seeds = replicate_seeds(root, self.experiment.id, self.case.digest, self.width, self.first, self.count)
+        measured = {
+            name: np.asarray(values, dtype=np.float64)
+            for name, values in self.experiment.run(self.case, self.width, seeds, device).items()
+        }
+        for name, values in measured.items():
+            if values.ndim == 0 or len(values) != self.count:
+                raise ValueError(f"{self.experiment.id}: {name} has shape {values.shape}, not {self.count} replicates")
+        return measured
+
+
+@dataclass(frozen=True)
+class CellData:
+    """What was measured of one case at one width: quantities with all replicates along the first axis."""
+
+    case: Any
+    width: int
+    quantities: Quantities
+
+    def __getitem__(self, name: str) -> ndarray:
+        """The quantity of that name, (replicates, ...)."""
+        return self.quantities[name]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """An experiment over cases, widths and replicates; which ones, the profile decides.
+
+    ``cases(book, profile)`` picks from the pack's case book; ``widths(case, profile)`` gives the ladder;
+    ``replicates(profile)`` their number. ``block`` replicates make a cell; a larger profile adds whole blocks, so
+    that it extends a smaller one's evidence.
+    """
+
+    experiment: Experiment
+    cases: Callable[[Any, Profile], Sequence[Any]]
+    widths: Callable[[Any, Profile], Sequence[int]]
+    replicates: Callable[[Profile], int] = lambda profile: profile.replicates
+    block: int = 8
+
+    def cells(self, cases: Sequence[Any], profile: Profile) -> Iterator[Cell]:
+        """The cells of these cases."""
+        total = self.replicates(profile)
+        for case in cases:
+            for width in self.widths(case, profile):
+                for first in range(0, total, self.block):
+                    yield Cell(self.experiment, case, width, first, min(self.block, total - first))
+
+
+def replicate_seeds(root: int, experiment: str, case: str, width: int, first: int, count: int) -> list[SeedSequence]:
+    """One SeedSequence per replicate, from the digest of (root, experiment, case, width, replicate).
+
+    The width is in the key: else a draw at width 64 would be the head of that at 128 and exponents correlate.
+    """
+    return [
+        SeedSequence(int(_digest(root, experiment, case, width, replicate), 16))
+        for replicate in range(first, first + count)
+    ]
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:32]

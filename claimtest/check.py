@@ -1,0 +1,205 @@
+"""Checks: where a claim meets its measurement. Criteria, controls, exhibits, and the pack that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy import ndarray
+
+from claimtest.cells import CellData, Experiment, Sweep
+from claimtest.claim import Claim, claim_graph
+from claimtest.criteria import Law, Outcome, Samples
+from claimtest.profile import Profile
+
+__all__ = ["Check", "Control", "Criterion", "Exhibit", "Pack", "ReadingCheck", "View", "at_every_width", "at_widest"]
+
+View = Callable[[Sweep], Sequence[CellData]]
+"""What a check sees of the evidence: the data of a sweep, in the order of cases and widths."""
+
+
+def at_every_width(data: Sequence[CellData]) -> Sequence[CellData]:
+    """All of the ladder."""
+    return data
+
+
+def at_widest(data: Sequence[CellData]) -> Sequence[CellData]:
+    """The widest network of each case."""
+    widest = {cell.case.id: cell.width for cell in data}  # the ladder runs from narrow to wide
+    return [cell for cell in data if cell.width == widest[cell.case.id]]
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A law, asked of what ``measure`` makes of the evidence of ``sweep``.
+
+    With ``over="cell"``, ``measure(cell, **ingredients)`` returns values (replicates,) or (replicates, k), or a pair
+    (values, abscissa) of such arrays where the abscissa is not the width. With ``over="sweep"``,
+    ``measure(cells, **ingredients)`` returns Samples. Ingredients are predictions: a control substitutes them.
+    """
+
+    id: str
+    asks: str
+    law: Law
+    sweep: Sweep
+    measure: Callable[..., Any]
+    at: Callable[[Sequence[CellData]], Sequence[CellData]] = at_every_width
+    over: Literal["cell", "sweep"] = "cell"
+    precision: Callable[[CellData], float] | None = None
+    abscissa: str = "width m"
+    ordinate: str = ""
+
+    def samples(self, data: Sequence[CellData], **ingredients: Any) -> Samples:
+        """Values, cases and abscissae of the chosen part of the ladder."""
+        chosen = self.at(data)
+        if self.over == "sweep":
+            return self.measure(chosen, **ingredients)
+        names = tuple(dict.fromkeys(cell.case.id for cell in chosen))
+        parts = [_cell_samples(self, cell, names.index(cell.case.id), ingredients) for cell in chosen]
+        columns = [np.concatenate(column) if parts else np.empty(0) for column in zip(*parts, strict=True)]
+        values, strata, abscissa, weights = columns or [np.empty(0)] * 4
+        return Samples(values, strata.astype(int), abscissa, weights if self.precision else None, names)
+
+    def judge(self, data: Sequence[CellData], profile: Profile, **ingredients: Any) -> tuple[Outcome, Samples]:
+        """The law's outcome on the evidence, with the samples it rests on."""
+        samples = self.samples(data, **ingredients)
+        return self.law.judge(samples, profile), samples
+
+
+def _cell_samples(
+    criterion: Criterion, cell: CellData, stratum: int, ingredients: Mapping[str, Any]
+) -> tuple[ndarray, ndarray, ndarray, ndarray]:
+    measured = criterion.measure(cell, **ingredients)
+    values, abscissa = measured if isinstance(measured, tuple) else (measured, cell.width)
+    values = np.asarray(values, dtype=float)
+    weight = criterion.precision(cell) if criterion.precision else 1.0
+    return (
+        values.ravel(),
+        np.full(values.size, stratum),
+        np.broadcast_to(np.asarray(abscissa, dtype=float), values.shape).ravel(),
+        np.full(values.size, weight),
+    )
+
+
+@dataclass(frozen=True)
+class Control:
+    """A variant known to be false, which the criterion it is ``aimed_at`` must find violated.
+
+    It changes one thing: ``ingredients`` of the measure (a wrong prediction), ``margins`` (the law shifted by that many
+    margins), ``law`` (another law), or ``sweep`` (the experiment run with a wrong ingredient). ``where`` keeps
+    the cells in which the variant is really false.
+    """
+
+    id: str
+    states: str
+    aimed_at: str
+    ingredients: Mapping[str, Any] = field(default_factory=dict)
+    margins: float = 0.0
+    law: Law | None = None
+    sweep: Sweep | None = None
+    where: Callable[[CellData], bool] = lambda cell: True
+
+    def variant(self, criterion: Criterion, profile: Profile) -> Criterion:
+        """The criterion as this control would have it."""
+        law = self.law or criterion.law
+        if self.margins:
+            law = law.shifted(self.margins, profile)
+        return replace(criterion, law=law, sweep=self.sweep or criterion.sweep)
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """A picture or table with its data and alternative text, handed to the report.
+
+    ``data`` are columns of equal length. ``draw(axes)`` draws the picture on matplotlib axes; without it the data
+    are shown as a table.
+    """
+
+    id: str
+    title: str
+    alt: str
+    data: Mapping[str, Sequence[Any]]
+    draw: Callable[[Any], None] | None = None
+
+
+@dataclass(frozen=True)
+class ReadingCheck:
+    """The criteria and controls of one reading.
+
+    Raises ValueError if ids repeat or a control aims at nothing.
+    """
+
+    reading: str
+    criteria: tuple[Criterion, ...]
+    controls: tuple[Control, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Catch a control that could never be rejected."""
+        ids = [c.id for c in self.criteria]
+        lost = [c.id for c in self.controls if c.aimed_at not in ids]
+        if lost or len(set(ids)) < len(ids):
+            raise ValueError(f"reading {self.reading!r}: repeated criteria or controls aimed at nothing: {lost}")
+
+
+@dataclass(frozen=True)
+class Check:
+    """A claim with the checks of its readings.
+
+    ``out_of_scope(case)`` gives the reason why the claim's premises fail in a case, or "". ``exhibits(view, profile)``
+    makes pictures and tables from the evidence of the sweeps in ``shown`` (besides those of the criteria).
+    """
+
+    claim: Claim
+    readings: tuple[ReadingCheck, ...]
+    out_of_scope: Callable[[Any], str] = lambda case: ""
+    exhibits: Callable[[View, Profile], Sequence[Exhibit]] = lambda view, profile: ()
+
+    def __post_init__(self) -> None:
+        """Every reading of the claim has its check, and no other."""
+        stated, checked = [r.id for r in self.claim.readings], [r.reading for r in self.readings]
+        if stated != checked:
+            raise ValueError(f"claim {self.claim.id!r} states readings {stated} but checks {checked}")
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A theory on trial: its checks in paper order and where its cases come from.
+
+    ``module`` is the importable module whose attribute PACK is this object (workers load it by that name).
+    ``cases(seed)`` draws the case book; ``cases_from_data(inputs, targets, widths)`` makes one of a user's own
+    matrices, with ``widths`` a pair (narrowest, widest) or None. ``packages`` are the top-level packages whose sources
+    evidence depends on.
+    """
+
+    module: str
+    title: str
+    checks: tuple[Check, ...]
+    cases: Callable[[int], Any]
+    packages: tuple[str, ...]
+    cases_from_data: Callable[[ndarray, ndarray | None, tuple[int, int] | None], Any] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a pack whose claims do not form a graph or whose experiments share a name."""
+        claim_graph(check.claim for check in self.checks)
+        self.experiments  # noqa: B018
+
+    @property
+    def experiments(self) -> Mapping[str, Experiment]:
+        """Every experiment, those of controls included, by id. Raises ValueError if two share an id."""
+        found: dict[str, Experiment] = {}
+        for check in self.checks:
+            for part in check.readings:
+                for sweep in [c.sweep for c in part.criteria] + [c.sweep for c in part.controls if c.sweep]:
+                    if found.setdefault(sweep.experiment.id, sweep.experiment) is not sweep.experiment:
+                        raise ValueError(f"two experiments are called {sweep.experiment.id!r}")
+        return found
+
+    def check(self, claim: str) -> Check:
+        """The check of that claim. Raises KeyError if there is none."""
+        return next((c for c in self.checks if c.claim.id == claim), None) or _missing(claim)
+
+
+def _missing(claim: str) -> Check:
+    raise KeyError(claim)

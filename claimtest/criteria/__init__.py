@@ -1,0 +1,24 @@
+"""Criteria: statistical laws that turn samples into an outcome, each with its three verbs.
+
+*judge* the samples, the effect *detectable* with n of them, and the n *needed* for an effect.
+"""
+
+from claimtest.criteria.exact import Identity
+from claimtest.criteria.law import Law, Outcome, Samples, decide
+from claimtest.criteria.mean import AtLeast, AtMost, Constant
+from claimtest.criteria.order import ExactOrder, OrderBound
+from claimtest.criteria.probability import Probability
+
+__all__ = [
+    "AtLeast",
+    "AtMost",
+    "Constant",
+    "ExactOrder",
+    "Identity",
+    "Law",
+    "OrderBound",
+    "Outcome",
+    "Probability",
+    "Samples",
+    "decide",
+]

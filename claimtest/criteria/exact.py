@@ -1,0 +1,49 @@
+"""The law of an exact identity: no statistics, only round-off."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from claimtest.criteria.law import Interval, Law, Outcome, Samples, decide
+from claimtest.profile import ALPHA, Profile
+
+__all__ = ["Identity"]
+
+
+@dataclass(frozen=True)
+class Identity(Law):
+    """Every value, a defect >= 0, is at most ``tolerance``."""
+
+    tolerance: float = 1e-10
+    kind = "identity"
+
+    def accepted(self, profile: Profile) -> Interval:
+        """[0, tolerance]."""
+        return 0.0, self.tolerance
+
+    def judge(self, samples: Samples, profile: Profile, alpha: float = ALPHA) -> Outcome:
+        """The largest defect against the tolerance."""
+        if len(samples) == 0:
+            raise ValueError("an identity needs at least one value")
+        worst = float(np.max(np.abs(samples.values)))
+        interval = (worst, worst)
+        accepted = self.accepted(profile)
+        return Outcome(decide(interval, accepted), worst, interval, accepted, self.tolerance, len(samples), 0.0)
+
+    def detectable(self, n: int, spread: float, profile: Profile, alpha: float = ALPHA) -> float:
+        """The tolerance: any larger defect is seen, with certainty."""
+        return self.tolerance
+
+    def needed(self, effect: float, spread: float, profile: Profile, alpha: float = ALPHA) -> int:
+        """One value. Raises ValueError for an effect inside the tolerance."""
+        if effect <= self.tolerance or math.isnan(effect):
+            raise ValueError(f"an effect of {effect:.3g} lies inside the tolerance {self.tolerance:.3g}")
+        return 1
+
+    def shifted(self, margins: float, profile: Profile) -> Self:
+        """The tolerance divided by ten per margin."""
+        return replace(self, tolerance=self.tolerance / 10**margins)

@@ -1,0 +1,104 @@
+"""What every statistical law shares: samples in, an outcome out, and the rule that decides between them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from jaxtyping import Float, Int, Shaped
+from numpy import ndarray
+from scipy import stats
+
+from claimtest.claim import Verdict
+from claimtest.profile import ALPHA, Profile
+
+__all__ = ["MISS", "Interval", "Law", "Outcome", "Samples", "decide", "standard_errors_apart"]
+
+MISS = 1e-4
+"""Allowed chance that a true criterion fails to hold, or that the stated effect is not seen."""
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Measured values (N,) with the case each belongs to (N,) and its abscissa (N,), the width unless said otherwise.
+
+    ``weights`` (N,) are relative precisions known beforehand, None for equal ones. ``names`` are the cases' ids.
+    """
+
+    values: Float[ndarray, " N"]
+    strata: Int[ndarray, " N"]
+    abscissa: Float[ndarray, " N"]
+    weights: Shaped[ndarray, " N"] | None = None
+    names: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        """Number of values."""
+        return len(self.values)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a law says of samples: a verdict, the estimate with its interval, the accepted region, what was detectable.
+
+    ``detectable`` is the smallest departure from the law that comes out *violated* with probability 1 - MISS,
+    in the units of the estimate. ``spread`` is the standard error times √n.
+    """
+
+    verdict: Verdict
+    estimate: float
+    interval: Interval
+    accepted: Interval
+    detectable: float
+    n: int
+    spread: float
+    note: str = ""
+
+
+class Law(ABC):
+    """A statistical law at the fixed level α, with the three verbs judge, detectable and needed."""
+
+    kind: str
+
+    @abstractmethod
+    def accepted(self, profile: Profile) -> Interval:
+        """The region in which the interval must lie for the law to hold."""
+
+    @abstractmethod
+    def judge(self, samples: Samples, profile: Profile, alpha: float = ALPHA) -> Outcome:
+        """Estimate, interval at level ``alpha`` and verdict. Raises ValueError on samples that cannot be judged."""
+
+    @abstractmethod
+    def detectable(self, n: int, spread: float, profile: Profile, alpha: float = ALPHA) -> float:
+        """Smallest departure from the law that n values of that spread show as violated."""
+
+    @abstractmethod
+    def needed(self, effect: float, spread: float, profile: Profile, alpha: float = ALPHA) -> int:
+        """How many values of that spread show a departure of size ``effect`` as violated."""
+
+    @abstractmethod
+    def shifted(self, margins: float, profile: Profile) -> Self:
+        """The false law that lies ``margins`` margins away from this one: what a control claims."""
+
+
+def decide(interval: Interval, accepted: Interval) -> Verdict:
+    """Holds if the interval lies inside the accepted region, violated if they are disjoint, else inconclusive."""
+    low, high = interval
+    if np.isnan(low) or np.isnan(high):
+        return Verdict.VIOLATED  # what was measured is not a number, so it is not what was predicted
+    if accepted[0] <= low and high <= accepted[1]:
+        return Verdict.HOLDS
+    if high < accepted[0] or accepted[1] < low:
+        return Verdict.VIOLATED
+    return Verdict.INCONCLUSIVE
+
+
+def standard_errors_apart(alpha: float) -> float:
+    """How many standard errors beyond the margin an effect must lie to be seen with probability 1 - MISS.
+
+    z_{1-α/2} + z_{1-MISS}: 8.28 at α = 5e-6.
+    """
+    return float(stats.norm.isf(alpha / 2) + stats.norm.isf(MISS))

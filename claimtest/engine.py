@@ -1,0 +1,130 @@
+"""The engine behind both doors: plan cells, gather their evidence, judge readings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from claimtest.cells import Cell, CellData, Quantities, Sweep
+from claimtest.check import Check, Control, Criterion, Pack, ReadingCheck
+from claimtest.claim import Verdict
+from claimtest.profile import MOST_CRITERIA, Profile
+from claimtest.results import ClaimResult, ControlResult, CriterionResult, ReadingResult
+
+__all__ = ["Engine", "Evidence", "Measure"]
+
+Evidence = Mapping[tuple[Any, ...], Quantities]
+"""What was measured, by the identity of the cell."""
+
+Measure = Callable[[Sequence[Cell]], Evidence]
+"""Brings the evidence of cells, measuring what is missing: the runner's door."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Judges the readings of a pack at a profile, on a case book, with evidence from ``measure``."""
+
+    pack: Pack
+    profile: Profile
+    book: Any
+    measure: Measure
+
+    def cells(self, claims: Iterable[str], readings: Iterable[str] | None = None) -> list[Cell]:
+        """The distinct cells that these claims (or only these of their readings) read, controls included."""
+        wanted = None if readings is None else set(readings)
+        found: dict[tuple[Any, ...], Cell] = {}
+        for claim in claims:
+            check = self.pack.check(claim)
+            for part in check.readings:
+                if wanted is None or part.reading in wanted:
+                    for sweep in _sweeps(part):
+                        for cell in sweep.cells(self._cases(check, sweep), self.profile):
+                            found.setdefault(cell.identity, cell)
+        return list(found.values())
+
+    def judge(self, claims: Sequence[str]) -> list[ClaimResult]:
+        """Results of these claims in paper order. Raises ValueError if the run holds too many criteria."""
+        number = sum(len(p.criteria) for c in claims for p in self.pack.check(c).readings)
+        if number > MOST_CRITERIA:
+            raise ValueError(f"{number} criteria in one run; the error budget allows {MOST_CRITERIA}")
+        evidence = self.measure(self.cells(claims))
+        results = [self._claim(self.pack.check(claim), evidence) for claim in claims]
+        verdicts = {result.claim.id: result.verdict for result in results}
+        return [_conditioned(result, verdicts) for result in results]
+
+    def judge_reading(self, claim: str, reading: str) -> ReadingResult:
+        """The result of one reading, with the evidence of that reading alone."""
+        check = self.pack.check(claim)
+        part = next(p for p in check.readings if p.reading == reading)
+        return self._reading(check, part, self.measure(self.cells([claim], [reading])))
+
+    def _claim(self, check: Check, evidence: Evidence) -> ClaimResult:
+        readings = tuple(self._reading(check, part, evidence) for part in check.readings)
+        if all(r.verdict in (Verdict.OUT_OF_SCOPE, Verdict.NOT_RUN) for r in readings):
+            return ClaimResult(check.claim, readings, ())
+        exhibits = check.exhibits(lambda sweep: self._data(check, sweep, evidence), self.profile)
+        return ClaimResult(check.claim, readings, tuple(exhibits))
+
+    def _reading(self, check: Check, part: ReadingCheck, evidence: Evidence) -> ReadingResult:
+        reading = next(r for r in check.claim.readings if r.id == part.reading)
+        offered = {c.id: c for criterion in part.criteria for c in criterion.sweep.cases(self.book, self.profile)}
+        reasons = {name: check.out_of_scope(case) for name, case in offered.items()}
+        cases = tuple(case for name, case in offered.items() if not reasons[name])
+        if offered and not cases:
+            return ReadingResult(reading, (), (), (), scope="; ".join(f"{n}: {why}" for n, why in reasons.items()))
+        criteria = tuple(self._criterion(check, criterion, evidence) for criterion in part.criteria)
+        holding = {c.criterion.id: c for c in criteria}
+        controls = tuple(
+            self._control(check, control, holding[control.aimed_at], evidence) for control in part.controls
+        )
+        return ReadingResult(reading, criteria, controls, cases)
+
+    def _criterion(self, check: Check, criterion: Criterion, evidence: Evidence) -> CriterionResult:
+        data = self._data(check, criterion.sweep, evidence)
+        if not data:
+            return CriterionResult(criterion, None, None, f"not part of the {self.profile.name} profile")
+        try:
+            outcome, samples = criterion.judge(data, self.profile)
+        except ValueError as error:
+            return CriterionResult(criterion, None, None, str(error))
+        return CriterionResult(criterion, outcome, samples)
+
+    def _control(self, check: Check, control: Control, aim: CriterionResult, evidence: Evidence) -> ControlResult:
+        variant = control.variant(aim.criterion, self.profile)
+        data = [cell for cell in self._data(check, variant.sweep, evidence) if control.where(cell)]
+        counts = aim.verdict is Verdict.HOLDS
+        if not data or aim.outcome is None:
+            return ControlResult(control, None, counts, "no case here in which the variant is false")
+        try:
+            outcome, _ = variant.judge(data, self.profile, **control.ingredients)
+        except ValueError as error:
+            return ControlResult(control, None, counts, str(error))
+        return ControlResult(control, outcome, counts)
+
+    def _cases(self, check: Check, sweep: Sweep) -> list[Any]:
+        return [case for case in sweep.cases(self.book, self.profile) if not check.out_of_scope(case)]
+
+    def _data(self, check: Check, sweep: Sweep, evidence: Evidence) -> list[CellData]:
+        gathered: dict[tuple[str, int], list[tuple[Cell, Quantities]]] = {}
+        for cell in sweep.cells(self._cases(check, sweep), self.profile):
+            gathered.setdefault((cell.case.id, cell.width), []).append((cell, evidence[cell.identity]))
+        return [CellData(blocks[0][0].case, blocks[0][0].width, _joined(blocks)) for blocks in gathered.values()]
+
+
+def _joined(blocks: Sequence[tuple[Cell, Quantities]]) -> Quantities:
+    names = blocks[0][1]
+    return {name: np.concatenate([quantities[name] for _, quantities in blocks]) for name in names}
+
+
+def _sweeps(part: ReadingCheck) -> list[Sweep]:
+    return [c.sweep for c in part.criteria] + [c.sweep for c in part.controls if c.sweep]
+
+
+def _conditioned(result: ClaimResult, verdicts: Mapping[str, Verdict]) -> ClaimResult:
+    shaky = tuple(
+        name for name in result.claim.depends_on if verdicts.get(name) in (Verdict.VIOLATED, Verdict.INCONCLUSIVE)
+    )
+    return ClaimResult(result.claim, result.readings, result.exhibits, shaky)

@@ -1,0 +1,206 @@
+"""Results of a run, in the shape of report.json."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from claimtest.check import Control, Criterion, Exhibit
+from claimtest.claim import Claim, Reading, Verdict
+from claimtest.criteria import Outcome, Samples
+from claimtest.profile import ERROR_BUDGET, Profile
+
+__all__ = ["ClaimResult", "ControlResult", "CriterionResult", "ReadingResult", "RunResult", "overall"]
+
+
+def overall(verdicts: Sequence[Verdict]) -> Verdict:
+    """Violated if any is, else inconclusive if any is, else holds; not run if nothing was."""
+    run = [v for v in verdicts if v is not Verdict.NOT_RUN]
+    if not run:
+        return Verdict.NOT_RUN
+    for verdict in (Verdict.VIOLATED, Verdict.INCONCLUSIVE):
+        if verdict in run:
+            return verdict
+    return Verdict.HOLDS
+
+
+@dataclass(frozen=True)
+class CriterionResult:
+    """A criterion with its outcome, or with the reason why it was not run."""
+
+    criterion: Criterion
+    outcome: Outcome | None
+    samples: Samples | None
+    why_not: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The outcome's verdict."""
+        return self.outcome.verdict if self.outcome else Verdict.NOT_RUN
+
+    def to_json(self) -> dict[str, Any]:
+        """The criterion's entry in report.json."""
+        head = {"id": self.criterion.id, "kind": self.criterion.law.kind, "asks": self.criterion.asks}
+        if self.outcome is None:
+            return head | {"verdict": str(self.verdict), "why_not": self.why_not}
+        o = self.outcome
+        return head | {
+            "verdict": str(o.verdict),
+            "estimate": _number(o.estimate),
+            "interval": [_number(v) for v in o.interval],
+            "accepted": [_number(v) for v in o.accepted],
+            "detectable": _number(o.detectable),
+            "n": o.n,
+            "note": o.note,
+        }
+
+
+@dataclass(frozen=True)
+class ControlResult:
+    """A control with the outcome of the criterion it was aimed at."""
+
+    control: Control
+    outcome: Outcome | None
+    counts: bool
+    why_not: str = ""
+
+    @property
+    def rejected(self) -> bool | None:
+        """Whether the criterion found it violated; None if it was not run."""
+        return None if self.outcome is None else self.outcome.verdict is Verdict.VIOLATED
+
+    def to_json(self) -> dict[str, Any]:
+        """The control's entry in report.json."""
+        o = self.outcome
+        return {
+            "id": self.control.id,
+            "states": self.control.states,
+            "aimed_at": self.control.aimed_at,
+            "rejected": self.rejected,
+            "counts": self.counts,
+            "estimate": _number(o.estimate) if o else None,
+            "interval": [_number(v) for v in o.interval] if o else None,
+            "accepted": [_number(v) for v in o.accepted] if o else None,
+            "why_not": self.why_not,
+        }
+
+
+@dataclass(frozen=True)
+class ReadingResult:
+    """A reading with its criteria and controls; ``scope`` says why it was out of scope, where it was."""
+
+    reading: Reading
+    criteria: tuple[CriterionResult, ...]
+    controls: tuple[ControlResult, ...]
+    cases: tuple[Any, ...]
+    scope: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict that its criteria amount to."""
+        return Verdict.OUT_OF_SCOPE if self.scope else overall([c.verdict for c in self.criteria])
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether nothing contradicts the expectation: undecided, unexpected and unjudged count as no contradiction."""
+        settled = self.verdict in (Verdict.HOLDS, Verdict.VIOLATED)
+        return self.reading.expected is None or not settled or self.verdict is self.reading.expected
+
+    @property
+    def controls_rejected(self) -> bool:
+        """Whether every control that was run, and counts, was rejected."""
+        return all(c.rejected is not False for c in self.controls if c.counts)
+
+    def to_json(self) -> dict[str, Any]:
+        """The reading's entry in report.json."""
+        return {
+            "id": self.reading.id,
+            "title": self.reading.title,
+            "statement": self.reading.statement,
+            "provenance": str(self.reading.provenance),
+            "verdict": str(self.verdict),
+            "expected": None if self.reading.expected is None else str(self.reading.expected),
+            "because": self.reading.because,
+            "scope": self.scope,
+            "cases": len(self.cases),
+            "criteria": [c.to_json() for c in self.criteria],
+            "controls": [c.to_json() for c in self.controls],
+        }
+
+
+@dataclass(frozen=True)
+class ClaimResult:
+    """A claim with its readings; ``conditional_on`` lists claims it rests on that do not hold."""
+
+    claim: Claim
+    readings: tuple[ReadingResult, ...]
+    exhibits: tuple[Exhibit, ...]
+    conditional_on: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict of the principal reading."""
+        principal = self.claim.principal.id
+        return next((r.verdict for r in self.readings if r.reading.id == principal), Verdict.NOT_RUN)
+
+    def to_json(self) -> dict[str, Any]:
+        """The claim's entry in report.json."""
+        return {
+            "id": self.claim.id,
+            "title": self.claim.title,
+            "provenance": [str(p) for p in self.claim.provenance],
+            "depends_on": list(self.claim.depends_on),
+            "conditional_on": list(self.conditional_on),
+            "verdict": str(self.verdict),
+            "readings": [r.to_json() for r in self.readings],
+        }
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Everything a run found."""
+
+    title: str
+    profile: Profile
+    seed: int
+    claims: tuple[ClaimResult, ...]
+    versions: Mapping[str, str]
+    seconds: float
+
+    @property
+    def readings(self) -> list[tuple[ClaimResult, ReadingResult]]:
+        """Every reading with its claim."""
+        return [(claim, reading) for claim in self.claims for reading in claim.readings]
+
+    @property
+    def inconclusive(self) -> int:
+        """How many readings the evidence could not decide."""
+        return sum(r.verdict is Verdict.INCONCLUSIVE for _, r in self.readings)
+
+    def exit_status(self, strict: bool | None = None) -> int:
+        """0 if every verdict is as expected and every control rejected, else 1; strict: inconclusive is 1 too."""
+        strict = self.profile.strict if strict is None else strict
+        sound = all(r.as_expected and r.controls_rejected for _, r in self.readings)
+        undecided = any(r.reading.expected is not None and r.verdict is Verdict.INCONCLUSIVE for _, r in self.readings)
+        return 0 if sound and not (strict and undecided) else 1
+
+    def to_json(self) -> dict[str, Any]:
+        """The whole of report.json."""
+        return {
+            "schema": 1,
+            "title": self.title,
+            "profile": self.profile.name,
+            "seed": self.seed,
+            "versions": dict(self.versions),
+            "error_budget": ERROR_BUDGET,
+            "seconds": round(self.seconds, 1),
+            "exit_status": self.exit_status(),
+            "claims": [claim.to_json() for claim in self.claims],
+        }
+
+
+def _number(value: float) -> float | None:
+    """JSON knows no infinity and no NaN: null there."""
+    return float(value) if math.isfinite(value) else None
