@@ -35,6 +35,11 @@ UNIT_TOLERANCE = 1e-8
 """How far a row's norm may be from 1: wide enough for data normalised in single precision by its owner."""
 
 
+def _require_scale(scale: float, owner: str) -> None:
+    if not (np.isfinite(scale) and scale >= 0):
+        raise ValueError(f"{owner}: the scale must be a finite number >= 0, got {scale!r}")
+
+
 @dataclass(frozen=True)
 class LearnedNoise:
     """Noise scale s_r(x) = <w_r^σ, x> with W^σ ~ N(0, scale²): three blocks μ, σ and d.
@@ -162,8 +167,3 @@ def _finite_matrix(values: Any, name: str) -> Float[ndarray, "n k"]:
         row, column = np.argwhere(~np.isfinite(x))[0]
         raise ValueError(f"{name}: row {row}, column {column} is {x[row, column]}; every value must be finite")
     return x
-
-
-def _require_scale(scale: float, owner: str) -> None:
-    if not (np.isfinite(scale) and scale >= 0):
-        raise ValueError(f"{owner}: the scale must be a finite number >= 0, got {scale!r}")

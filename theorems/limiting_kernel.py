@@ -1,0 +1,175 @@
+"""Lemma 1's deterministic limit Θ∞ of the tangent kernel, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+from numpy.typing import ArrayLike
+
+from theorems.duals import Dual, dual_of
+from theorems.quadrature import half_normal
+from theorems.setting import Activation, FixedNoise, LearnedNoise, Noise, unit_rows
+
+__all__ = [
+    "KernelBlocks",
+    "kernel_profile",
+    "limiting_kernel",
+    "noise_floor",
+    "noise_variance",
+    "shared_noise_profile",
+]
+
+NODES = 64
+"""Nodes of the quadrature in each of its two directions."""
+
+
+@dataclass(frozen=True, eq=False)
+class KernelBlocks:
+    """The decoder, mean and scale block (d, μ, σ) of a kernel, arrays of one shape; ``scale`` is 0 for fixed noise."""
+
+    decoder: Float[ndarray, "*shape"]
+    mean: Float[ndarray, "*shape"]
+    scale: Float[ndarray, "*shape"]
+
+    @property
+    def total(self) -> Float[ndarray, "*shape"]:
+        """The kernel itself, Θ = Θ^d + Θ^μ + Θ^σ."""
+        return self.decoder + self.mean + self.scale
+
+
+def limiting_kernel(
+    inputs: Float[ndarray, "n p"],
+    other: Float[ndarray, "n2 p"] | None = None,
+    *,
+    activation: str | Activation = "erf",
+    noise: Noise = LearnedNoise(1.0),  # noqa: B008 (frozen)
+) -> KernelBlocks:
+    """Θ∞(x_i, x'_j) (Lemma 1), float64 blocks of shape (n, n2), times I_d; ``other`` defaults to ``inputs``.
+
+    Θ∞ depends on ρ = <x_i, x'_j> alone, see :func:`kernel_profile`, which is evaluated once per distinct ρ.
+    Raises ValueError if there is no data, a value is not finite, a row is off the unit sphere, the two sets have
+    different dimensions or the activation is unknown.
+    """
+    rho, where = np.unique(_cosines(inputs, other), return_inverse=True)
+    profile = kernel_profile(rho, activation=activation, noise=noise)
+    return KernelBlocks(profile.decoder[where], profile.mean[where], profile.scale[where])
+
+
+def kernel_profile(
+    rho: ArrayLike,
+    *,
+    activation: str | Activation = "erf",
+    noise: Noise = LearnedNoise(1.0),  # noqa: B008 (frozen)
+) -> KernelBlocks:
+    """Θ∞ as a function of the number ρ in [-1, 1]; blocks have the shape of ``rho``.
+
+        Θ^d∞ = E_s K        Θ^μ∞ = ρ E_s ∂_ρ K        Θ^σ∞ = ρ E_s[s s' ∂²_ρ K]            (Lemma 1, [derived])
+
+    with K = K(ρ; 1+s², 1+s'²) and (s, s') ~ N(0, τ² [[1, ρ], [ρ, 1]]); for fixed noise s = s' = σ0 in K, no mean and
+    no Θ^σ. Raises ValueError if a ρ is outside [-1, 1] or the activation is unknown.
+    """
+    dual, rho = dual_of(activation), _correlations(rho)
+    if isinstance(noise, FixedNoise) or noise.scale == 0:
+        return _fixed_noise(dual, rho, noise.scale**2)
+    return _in_blocks(lambda r: _learned_noise(dual, r, noise.scale**2), rho)
+
+
+def shared_noise_profile(
+    rho: ArrayLike,
+    *,
+    activation: str | Activation = "erf",
+    noise: Noise = LearnedNoise(1.0),  # noqa: B008 (frozen)
+) -> KernelBlocks:
+    """The limit of Definition 1's third reading, one noise for all inputs, as a function of ρ in [-1, 1] [derived].
+
+    With g = 1+τ²ε² and K = K(gρ; g, g): Θ^d = E_ε K, Θ^μ = ρ E_ε ∂K, Θ^σ = ρ E_ε ε²∂K. Fixed noise:
+    Θ^d = K(ρ+σ0²; q, q), Θ^μ = ρ ∂K there, q = 1+σ0². At ρ = 1 it is also the diagonal of the second reading, one
+    draw per input. It does not tend to the deterministic kernel as τ → 0: E ε² = 1 keeps Θ^σ alive. Errors as for
+    :func:`kernel_profile`.
+    """
+    dual, rho, variance = dual_of(activation), _correlations(rho), noise.scale**2
+    if isinstance(noise, FixedNoise):
+        q, det = 1 + variance, (1 - rho) * (1 + rho + 2 * variance)
+        arguments = (rho + variance, q, q, det)
+        return KernelBlocks(dual.kernel(*arguments), rho * dual.first(*arguments), np.zeros_like(rho))
+
+    eps, w = half_normal(NODES)
+    g, r = 1 + variance * eps**2, rho[..., None]
+    arguments = (g * r, g, g, g**2 * (1 - r) * (1 + r))
+    kernel, first = dual.kernel(*arguments), dual.first(*arguments)
+    return KernelBlocks(kernel @ w, rho * (first @ w), rho * (first @ (w * eps**2)))
+
+
+def noise_variance(activation: str | Activation = "erf", noise: Noise = LearnedNoise(1.0)) -> float:  # noqa: B008
+    """v∞ = E_s K(q; q, q) - Θ^d∞(1): the variance over ε of one sampled output coordinate, m → ∞ [derived]."""
+    shared = shared_noise_profile(1.0, activation=activation, noise=noise).decoder
+    return float(shared - kernel_profile(1.0, activation=activation, noise=noise).decoder)
+
+
+def noise_floor(
+    inputs: int,
+    outputs: int,
+    *,
+    activation: str | Activation = "erf",
+    noise: Noise = LearnedNoise(1.0),  # noqa: B008 (frozen)
+) -> float:
+    """V∞ = (n d / 2) v∞: what the sampled loss keeps when the mean output fits its n targets in R^d [derived]."""
+    return inputs * outputs / 2 * noise_variance(activation, noise)
+
+
+def _fixed_noise(dual: Dual, rho: Float[ndarray, "*shape"], variance: float) -> KernelBlocks:
+    q = 1 + variance
+    arguments = (rho, q, q, (1 - rho) * (1 + rho) + variance * (2 + variance))
+    return KernelBlocks(dual.kernel(*arguments), rho * dual.first(*arguments), np.zeros_like(rho))
+
+
+def _learned_noise(dual: Dual, rho: Float[ndarray, " k"], variance: float) -> KernelBlocks:
+    """The mean over s, s' = τ(√((1+ρ)/2) a ± √((1-ρ)/2) b), with a, b independent, folded to a, b > 0."""
+    nodes, w = half_normal(NODES)
+    r = rho[:, None, None]
+    along, across = variance * (1 + r) / 2 * nodes[:, None] ** 2, variance * (1 - r) / 2 * nodes**2
+    s_plus_s2, ss = 2 * (along + across), along - across  # s² + s'² and s s'
+    skew = 2 * np.sqrt(along * across)  # (s² - s'²)/2
+    q, q2 = 1 + s_plus_s2 / 2 + skew, 1 + s_plus_s2 / 2 - skew
+    arguments = (r, q, q2, (1 - r) * (1 + r) + s_plus_s2 + ss**2)
+    with np.errstate(invalid="ignore"):
+        curvature = np.where(ss == 0, 0.0, ss * dual.second(*arguments))
+
+    def mean(values: Float[ndarray, "k i j"]) -> Float[ndarray, " k"]:
+        return np.einsum("kij,i,j->k", np.broadcast_to(values, ss.shape), w, w)
+
+    return KernelBlocks(mean(dual.kernel(*arguments)), rho * mean(dual.first(*arguments)), rho * mean(curvature))
+
+
+def _in_blocks(
+    profile: Callable[[Float[ndarray, " k"]], KernelBlocks], rho: Float[ndarray, "*shape"], size: int = 16
+) -> KernelBlocks:
+    """The profile at a few ρ at a time, so that memory does not grow with their number."""
+    flat = rho.ravel()
+    parts = [profile(flat[i : i + size]) for i in range(0, flat.size, size)]
+    blocks = ([p.decoder for p in parts], [p.mean for p in parts], [p.scale for p in parts])
+    return KernelBlocks(*(np.concatenate([*b, np.empty(0)]).reshape(rho.shape) for b in blocks))
+
+
+def _correlations(rho: ArrayLike) -> Float[ndarray, "*shape"]:
+    values = np.asarray(rho, dtype=np.float64)
+    if not (np.abs(values) <= 1).all():
+        raise ValueError("rho: every correlation must lie in [-1, 1]")
+    return values
+
+
+def _cosines(inputs: Float[ndarray, "n p"], other: Float[ndarray, "n2 p"] | None) -> Float[ndarray, "n n2"]:
+    """<x_i, x'_j> in [-1, 1]; where it is within 1e-6 of ±1, from ±(1 - ½‖x_i ∓ x'_j‖²), which is exact there."""
+    x = unit_rows(inputs)
+    y = x if other is None else unit_rows(other, "other")
+    if x.shape[1] != y.shape[1]:
+        raise ValueError(f"inputs have {x.shape[1]} columns but other has {y.shape[1]}: the dimensions must agree")
+    rho = np.clip(x @ y.T, -1, 1)
+    i, j = np.nonzero(np.abs(rho) > 1 - 1e-6)
+    sign = np.sign(rho[i, j])
+    rho[i, j] = sign * (1 - 0.5 * np.sum((x[i] - sign[:, None] * y[j]) ** 2, axis=1))
+    return rho if other is not None else (rho + rho.T) / 2
