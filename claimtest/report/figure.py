@@ -1,0 +1,115 @@
+"""Matplotlib figures as SVG that can stand inside a page: reproducible, its own ids, ink that follows the page."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.mathtext import MathTextParser
+from matplotlib.ticker import NullLocator
+
+__all__ = ["ACCEPTED", "FIT", "INK", "MEASURED", "figure_svg", "quiet_log_axis", "safe_label"]
+
+INK = "#000000"
+"""Becomes the colour of the page's text."""
+
+MEASURED, FIT, ACCEPTED = "#3b82c4", "#d0722b", "#2e9e6b"
+"""Mid-tones, legible on light and on dark paper."""
+
+_CYCLE = [MEASURED, FIT, ACCEPTED, "#9b6bc3", "#c2527a", "#7f8c3a", "#8a7a66", "#3aa3a8"]
+_FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+_STYLE: dict[str, Any] = {
+    "svg.hashsalt": "claimtest",
+    "svg.fonttype": "none",
+    "font.family": "DejaVu Sans",
+    "mathtext.fontset": "dejavusans",
+    "font.size": 9.0,
+    "axes.titlesize": 10.0,
+    "axes.labelsize": 9.0,
+    "legend.fontsize": 8.0,
+    "legend.frameon": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.facecolor": "none",
+    "figure.facecolor": "none",
+    "savefig.facecolor": "none",
+    "grid.color": INK,
+    "grid.alpha": 0.12,
+    "grid.linewidth": 0.6,
+    "axes.linewidth": 0.7,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "lines.linewidth": 1.5,
+    "lines.markersize": 4.0,
+    "axes.prop_cycle": mpl.cycler(color=_CYCLE),
+}
+
+
+def figure_svg(
+    name: str, draw: Callable[[Axes], None], size: tuple[float, float], *, layout: str | None = "constrained"
+) -> str:
+    """The SVG of what ``draw`` puts on axes of that size (inches), ids prefixed by ``name``.
+
+    Two SVGs in one page share a name space: without the prefix the clip path of one would cut the other.
+    """
+    with mpl.rc_context({"svg.hashsalt": "claimtest"}), mpl.rc_context(_STYLE):
+        figure = Figure(figsize=size, layout=layout)  # type: ignore[arg-type]
+        if layout is None:
+            figure.subplots_adjust(left=0.15, right=0.97, bottom=0.17, top=0.97)
+        draw(figure.add_subplot())
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    return _inline(buffer.getvalue(), name)
+
+
+def quiet_log_axis(axes: Axes, which: str) -> None:
+    """A logarithmic axis without minor ticks, which cost most of the drawing time."""
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    (axes.set_xscale if which == "x" else axes.set_yscale)("log")
+    axis.set_minor_locator(NullLocator())
+
+
+def safe_label(text: str) -> str:
+    """The label, with its dollars shown as such if matplotlib cannot read its TeX."""
+    try:
+        _parser().parse(text)
+    except ValueError:
+        return text.replace("$", r"\$")
+    return text
+
+
+def _parser() -> MathTextParser:
+    return MathTextParser("path")
+
+
+def _inline(svg: str, name: str) -> str:
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<style[^>]*>.*?</style>", "", svg, flags=re.DOTALL)  # it would style the whole page
+    svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
+    used = set(re.findall(r'href="#([^"]+)"', svg)) | set(re.findall(r"url\(#([^)]+)\)", svg))
+    svg = re.sub(r' id="([^"]+)"', lambda m: f' id="{name}-{m[1]}"' if m[1] in used else "", svg)
+    svg = re.sub(r'xlink:href="#([^"]+)"', rf'href="#{name}-\1"', svg)
+    svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
+    svg = re.sub(r"(\d\.\d\d)\d+", r"\1", svg)
+    svg = svg.replace("'DejaVu Sans'", _FONTS).replace(INK, "currentColor").replace("<defs/>", "")
+    svg = re.sub(r">\s+<", "><", svg)
+    head = ' fill="currentColor" stroke-linejoin="round"'
+    return re.sub(r"^<svg[^>]*?(viewBox=\"[^\"]+\")[^>]*>", lambda m: _root(m[0], m[1], head), svg, count=1)
+
+
+def _root(tag: str, box: str, head: str) -> str:
+    """The root element: its size in pixels as a hint, the rest by the page's style."""
+    width, height = box.split('"')[1].split()[2:]
+    pixels = f'width="{round(float(width) * 4 / 3)}" height="{round(float(height) * 4 / 3)}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {pixels} {box}{head}>'

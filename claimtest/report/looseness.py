@@ -1,0 +1,65 @@
+"""How loose the bounds are: what each one-sided statement allows against what was measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from claimtest.claim import Verdict
+from claimtest.criteria import AtLeast, AtMost, Law, OrderBound
+from claimtest.report.wording import estimate, number
+from claimtest.results import ClaimResult
+
+__all__ = ["Looseness", "looseness"]
+
+
+@dataclass(frozen=True)
+class Looseness:
+    """A bound beside the truth: ``stated``, ``measured`` and what lies between them, in words."""
+
+    reading: str
+    criterion: str
+    asks: str
+    stated: str
+    measured: str
+    slack: str
+    verdict: Verdict
+
+
+def looseness(claim: ClaimResult) -> list[Looseness]:
+    """A line for every one-sided criterion that was judged."""
+    lines = []
+    for reading in claim.readings:
+        for result in reading.criteria:
+            law, outcome = result.criterion.law, result.outcome
+            if outcome is None or not isinstance(law, OrderBound | AtLeast | AtMost):
+                continue
+            stated, slack = _slack(law, outcome.estimate, outcome.verdict)
+            lines.append(
+                Looseness(
+                    reading.reading.id,
+                    result.criterion.id,
+                    result.criterion.asks,
+                    stated,
+                    estimate(outcome),
+                    slack,
+                    outcome.verdict,
+                )  # fmt: skip
+            )
+    return lines
+
+
+def _slack(law: Law, measured: float, verdict: Verdict) -> tuple[str, str]:
+    if isinstance(law, OrderBound):
+        gap = law.order - measured
+        known = "" if law.truth is None else f"; derived exact exponent {number(law.truth)}"
+        words = "tight" if abs(gap) < 0.1 else f"{number(abs(gap), 2)} {'steeper' if gap > 0 else 'flatter'}"
+        return f"exponent ≤ {number(law.order)}", words + known
+    assert isinstance(law, AtLeast | AtMost)
+    sign = "≥" if isinstance(law, AtLeast) else "≤"
+    stated = f"{sign} {number(law.bound)}"
+    if verdict is Verdict.VIOLATED:
+        return stated, "none: the bound is broken"
+    larger, smaller = (measured, law.bound) if sign == "≥" else (law.bound, measured)
+    if smaller > 0:
+        return stated, f"a factor of {number(larger / smaller)}"
+    return stated, f"{number(larger - smaller)} in absolute terms"

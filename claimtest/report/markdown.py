@@ -1,0 +1,161 @@
+"""The report as Markdown: the verdicts first, then claim by claim."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from tabulate import tabulate
+
+from claimtest.claim import Verdict
+from claimtest.report.looseness import looseness
+from claimtest.report.mathematics import split_mathematics
+from claimtest.report.pictures import Picture, Pictures
+from claimtest.report.wording import (
+    estimate,
+    expectation,
+    interval,
+    key_criterion,
+    number,
+    region,
+    summary,
+    tally,
+)
+from claimtest.results import ClaimResult, ControlResult, CriterionResult, ReadingResult, RunResult
+
+__all__ = ["markdown"]
+
+_MARKS = {Verdict.HOLDS: "✓", Verdict.VIOLATED: "✗", Verdict.INCONCLUSIVE: "?"}
+_MOST_ROWS = 40
+
+
+def markdown(run: RunResult, pictures: Pictures) -> str:
+    """The whole of report.md."""
+    versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
+    parts = [
+        f"# {_text(run.title)}",
+        " ".join(map(_text, summary(run))),
+        _text(f"Profile {run.profile.name}, seed {run.seed}, {run.seconds:.0f} s" + f"; {versions}." * bool(versions)),
+        _verdicts(run),
+    ]
+    for claim in run.claims:
+        parts += _claim(claim, pictures)
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _verdicts(run: RunResult) -> str:
+    rows = []
+    for claim in run.claims:
+        key = key_criterion(claim)
+        tightest = f"{estimate(key.outcome)} in {interval(key.outcome)}" if key and key.outcome else ""
+        controls = [control for reading in claim.readings for control in reading.controls]
+        rows.append([
+            _text(claim.claim.title), _verdict(claim.verdict),
+            "; ".join(f"{_text(r.reading.title)}: {r.verdict}, {expectation(r)}" for r in claim.readings),
+            _controls(controls), tightest,
+        ])  # fmt: skip
+    return _table(rows, ["Claim", "Verdict", "Readings", "Controls", "Tightest estimate"])
+
+
+def _claim(claim: ClaimResult, pictures: Pictures) -> list[str]:
+    stated = claim.claim
+    parts = [f"## {_text(stated.title)}", f"**{_verdict(claim.verdict)}** · `{stated.id}`", _text(stated.statement)]
+    if claim.conditional_on:
+        parts.append(f"Given {', '.join(claim.conditional_on)}, which does not hold here.")
+    if stated.formula:
+        parts.append(f"$$\n{stated.formula.strip()}\n$$")
+    if stated.premises:
+        parts.append("Premises:\n\n" + "\n".join(f"- {_text(premise)}" for premise in stated.premises))
+    tags = ", ".join(stated.provenance)
+    parts.append(f"Provenance: {tags}. {_text(stated.provenance_note)}")
+    if stated.depends_on:
+        parts.append(f"Rests on {', '.join(stated.depends_on)}.")
+    for reading in claim.readings:
+        parts += _reading(claim, reading, pictures)
+    bounds = [[_text(b.asks), b.stated, b.measured, b.slack] for b in looseness(claim)]
+    if bounds:
+        parts += ["### How loose the bounds are", _table(bounds, ["Bound", "Stated", "Measured", "Slack"])]
+    for picture in pictures.exhibits.get(stated.id, ()):
+        parts += _exhibit(picture)
+    return parts
+
+
+def _reading(claim: ClaimResult, reading: ReadingResult, pictures: Pictures) -> list[str]:
+    stated = reading.reading
+    parts = [
+        f"### {_text(stated.title)}",
+        f"**{_verdict(reading.verdict)}**, {expectation(reading)} · `{claim.claim.id}/{stated.id}` · {stated.provenance}"
+        f" · {len(reading.cases)} cases",
+        _text(stated.statement),
+    ]
+    if stated.because:
+        parts.append(f"Expected {stated.expected or 'nothing'}: {_text(stated.because)}")
+    if reading.scope:
+        parts.append(f"Out of scope: {_text(reading.scope)}")
+    if reading.criteria:
+        heads = ["Criterion", "Kind", "Estimate", "Interval", "Accepted", "Detectable", "n", "Verdict"]
+        parts.append(_table([_criterion(c) for c in reading.criteria], heads))
+    if reading.controls:
+        heads = ["Control (known to be false)", "Aimed at", "Estimate", "Interval", "It would accept", "Outcome"]
+        parts.append(_table([_control(c) for c in reading.controls], heads))
+    drawn = [pictures.criteria.get((claim.claim.id, stated.id, c.criterion.id)) for c in reading.criteria]
+    parts += [_image(picture) for picture in drawn if picture is not None]
+    return parts
+
+
+def _criterion(result: CriterionResult) -> list[str]:
+    head = [f"{_text(result.criterion.asks)} (`{result.criterion.id}`)", result.criterion.law.kind]
+    o = result.outcome
+    if o is None:
+        return [*head, _text(result.why_not), "", "", "", "", _verdict(result.verdict)]
+    return [*head, estimate(o), interval(o), region(o.accepted), number(o.detectable), str(o.n), _verdict(o.verdict)]
+
+
+def _control(result: ControlResult) -> list[str]:
+    head = [f"{_text(result.control.states)} (`{result.control.id}`)", f"`{result.control.aimed_at}`"]
+    o = result.outcome
+    if o is None:
+        return [*head, "", "", "", f"not run: {_text(result.why_not)}"]
+    verdict = "rejected" if result.rejected else f"**not rejected** ({o.verdict})"
+    if not result.counts:
+        verdict += ", not counted: its criterion does not hold here"
+    return [*head, estimate(o), interval(o), region(o.accepted), verdict]
+
+
+def _exhibit(picture: Picture) -> list[str]:
+    parts = [f"### {_text(picture.title)}"]
+    if picture.svg:
+        return [*parts, _image(picture)]
+    rows = [[_text(str(cell)) for cell in row] for row in picture.rows[:_MOST_ROWS]]
+    more = len(picture.rows) - len(rows)
+    rest = f"{more} more rows in [figures/{picture.name}.csv](figures/{picture.name}.csv)." if more else ""
+    return [*parts, _text(picture.alt), _table(rows, [_text(str(head)) for head in picture.data]), rest]
+
+
+def _image(picture: Picture) -> str:
+    alt = re.sub(r"[\[\]\n]", " ", _text(picture.alt))
+    return f"![{alt}](figures/{picture.name}.svg)"
+
+
+def _verdict(verdict: Verdict) -> str:
+    return f"{_MARKS.get(verdict, '–')} {verdict}"
+
+
+def _controls(controls: Sequence[ControlResult]) -> str:
+    count = tally(controls)
+    idle = f"{count.idle} not counted" if count.idle else ""
+    judged = f"{count.rejected} of {count.judged} rejected" if count.judged else ""
+    return ", ".join(filter(None, (judged, idle))) or "none"
+
+
+def _text(text: str) -> str:
+    """Escaped Markdown that leaves $TeX$ to the viewer; in it, bars would end a table's cell."""
+    return "".join(
+        "$" + piece.replace("\\|", "\\Vert ").replace("|", "\\vert ").replace("<", "\\lt ") + "$"
+        if tex else re.sub(r"([|*_\[\]])", r"\\\1", piece.replace("&", "&amp;").replace("<", "&lt;"))
+        for tex, piece in split_mathematics(text.replace("\n", " "))
+    )  # fmt: skip
+
+
+def _table(rows: Sequence[Sequence[str]], heads: Sequence[str]) -> str:
+    return tabulate(rows, heads, tablefmt="github", disable_numparse=True)

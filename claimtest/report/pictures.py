@@ -1,0 +1,176 @@
+"""Every picture of a report, with its data and alternative text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from claimtest.check import Exhibit
+from claimtest.criteria import Samples
+from claimtest.criteria.order import fit_slope
+from claimtest.report.figure import figure_svg, safe_label
+from claimtest.report.mathematics import plain
+from claimtest.report.plots import draw_cases, draw_ladder, draw_order, proportions
+from claimtest.report.points import Points, gather
+from claimtest.report.wording import anchor, estimate, interval, region
+from claimtest.results import CriterionResult, RunResult
+
+__all__ = ["Picture", "Pictures", "pictures_of"]
+
+_ORDERS = ("exact order", "order bound")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture (or, without ``svg``, a table) with what a reader needs who cannot see it."""
+
+    name: str
+    title: str
+    alt: str
+    svg: str
+    data: Mapping[str, Sequence[Any]]
+    caption: str = ""
+    failed: str = ""
+
+    @property
+    def rows(self) -> list[tuple[Any, ...]]:
+        """The data row by row; columns of unequal length are filled up with blanks."""
+        longest = max((len(column) for column in self.data.values()), default=0)
+        return [tuple(c[k] if k < len(c) else "" for c in self.data.values()) for k in range(longest)]
+
+    @property
+    def csv(self) -> str:
+        """The data as CSV."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(self.data.keys())
+        writer.writerows(self.rows)
+        return text.getvalue()
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The pictures of criteria, by (claim, reading, criterion), and those of exhibits, by claim."""
+
+    criteria: Mapping[tuple[str, str, str], Picture]
+    exhibits: Mapping[str, Sequence[Picture]]
+
+    @property
+    def every(self) -> Iterator[Picture]:
+        """All of them."""
+        yield from self.criteria.values()
+        for pictures in self.exhibits.values():
+            yield from pictures
+
+
+def pictures_of(run: RunResult) -> Pictures:
+    """Draw what the run has to show."""
+    criteria = {}
+    for claim, reading in run.readings:
+        for result in reading.criteria:
+            ids = claim.claim.id, reading.reading.id, result.criterion.id
+            picture = _criterion_picture(anchor(*ids), result)
+            if picture is not None:
+                criteria[ids] = picture
+    exhibits = {
+        claim.claim.id: [_exhibit_picture(anchor(claim.claim.id, "exhibit", e.id), e) for e in claim.exhibits]
+        for claim in run.claims
+    }
+    return Pictures(criteria, exhibits)
+
+
+def _exhibit_picture(name: str, exhibit: Exhibit) -> Picture:
+    svg = failed = ""
+    if exhibit.draw is not None:
+        try:
+            svg = figure_svg(name, exhibit.draw, (6.4, 3.7))
+        except Exception as error:  # the verdicts must reach the reader even if a picture cannot be drawn
+            failed = f"{type(error).__name__}: {error}"
+    return Picture(name, exhibit.title, exhibit.alt, svg, exhibit.data, failed=failed)
+
+
+def _criterion_picture(name: str, result: CriterionResult) -> Picture | None:
+    """The picture that fits the law, or None where the table already says all: identities, single points."""
+    kind, samples = result.criterion.law.kind, result.samples
+    if samples is None or result.outcome is None or not len(samples) or kind == "identity":
+        return None
+    if not all(math.isfinite(v) for v in (result.outcome.estimate, *result.outcome.interval)):
+        return None
+    if not np.isfinite(samples.values).all():
+        return None
+    return _order_picture(name, result, samples) if kind in _ORDERS else _value_picture(name, result, samples)
+
+
+def _order_picture(name: str, result: CriterionResult, samples: Samples) -> Picture:
+    outcome, criterion = result.outcome, result.criterion
+    assert outcome is not None
+    points, fit = gather(samples, logarithmic=True), fit_slope(samples)
+    stated = float(getattr(criterion.law, "order"))  # noqa: B009  (laws of an order have one)
+    ordinate = criterion.ordinate or "value"
+
+    def draw(axes: Axes) -> None:
+        draw_order(axes, points, fit, outcome, stated)
+        _labels(axes, criterion.abscissa, f"{ordinate} / constant of the case")
+
+    return Picture(
+        name, criterion.asks,
+        f"Log-log plot of {plain(ordinate)} against {plain(criterion.abscissa)}: {len(points.stratum)} points fall on "
+        f"a line of slope {estimate(outcome)} (interval {interval(outcome)}); accepted slopes: "
+        f"{region(outcome.accepted)}.",
+        figure_svg(name, draw, (4.7, 3.1), layout=None),
+        points.table(plain(criterion.abscissa), "geometric mean"),
+        "Dots: geometric mean of each case and abscissa, divided by the constant fitted to that case; "
+        "bars: the middle 90 % of its values.",
+    )  # fmt: skip
+
+
+def _value_picture(name: str, result: CriterionResult, samples: Samples) -> Picture | None:
+    outcome, criterion = result.outcome, result.criterion
+    assert outcome is not None
+    points = gather(samples, logarithmic=False)
+    share = criterion.law.kind == "probability"
+    points = proportions(points) if share else points
+    if len(points.stratum) < 2:
+        return None
+    ordinate = criterion.ordinate or ("fraction" if share else "value")
+    drawing = _ladder(points, result, ordinate) if points.ladder else _cases(points, result, ordinate)
+    height = 3.1 if points.ladder else min(1.1 + 0.2 * len(points.stratum), 4.5)
+    spread = "its exact 95 % interval" if share else "the middle 90 % of its values"
+    return Picture(
+        name, criterion.asks,
+        f"{plain(ordinate).capitalize()} of each case beside the accepted region {region(outcome.accepted)}: over all "
+        f"{estimate(outcome)} (interval {interval(outcome)}).",
+        figure_svg(name, drawing, (4.7, height), layout=None if points.ladder else "constrained"),
+        points.table(plain(criterion.abscissa), "fraction" if share else "mean"),
+        f"Dots: {'fraction' if share else 'mean'} of each case; bars: {spread}; band: accepted.",
+    )  # fmt: skip
+
+
+def _ladder(points: Points, result: CriterionResult, ordinate: str) -> Callable[[Axes], None]:
+    def draw(axes: Axes) -> None:
+        assert result.outcome is not None
+        draw_ladder(axes, points, result.outcome)
+        _labels(axes, result.criterion.abscissa, ordinate)
+
+    return draw
+
+
+def _cases(points: Points, result: CriterionResult, ordinate: str) -> Callable[[Axes], None]:
+    def draw(axes: Axes) -> None:
+        assert result.outcome is not None
+        draw_cases(axes, points, result.outcome)
+        _labels(axes, ordinate, "")
+
+    return draw
+
+
+def _labels(axes: Axes, abscissa: str, ordinate: str) -> None:
+    axes.set_xlabel(safe_label(abscissa))
+    axes.set_ylabel(safe_label(ordinate))

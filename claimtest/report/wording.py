@@ -1,0 +1,192 @@
+"""Words and numbers of the report: verdicts, expectations, intervals, the summary in sentences."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from claimtest.claim import Provenance, Verdict
+from claimtest.criteria import Outcome
+from claimtest.profile import ERROR_BUDGET
+from claimtest.results import ClaimResult, ControlResult, CriterionResult, ReadingResult, RunResult
+
+__all__ = [
+    "PROVENANCE",
+    "Tally",
+    "anchor",
+    "estimate",
+    "expectation",
+    "interval",
+    "key_criterion",
+    "number",
+    "region",
+    "summary",
+    "tally",
+]
+
+PROVENANCE = {
+    Provenance.PAPER: "in the paper's own words",
+    Provenance.REPORTED: "as reported of the paper",
+    Provenance.RECONSTRUCTED: "reconstructed: the paper's wording was not at hand",
+    Provenance.DERIVED: "derived here",
+}
+"""What each provenance tag means."""
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def anchor(*parts: str) -> str:
+    """The permalink of a claim, a reading or a criterion: its ids joined by hyphens, safe in a URL and a file name."""
+    return "-".join(re.sub(r"[^A-Za-z0-9_-]+", "-", part).strip("-") for part in parts)
+
+
+def number(value: float, decimals: int | None = None) -> str:
+    """A number as it is written by hand: true minus sign, powers of ten for the very small and large."""
+    if math.isnan(value):
+        return "not a number"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    size = abs(value)
+    if size and (size < 1e-3 or size >= 1e5):
+        mantissa, power = f"{value:.1e}".split("e")
+        return f"{mantissa.replace('-', '−')}·10{str(int(power)).translate(_SUPERSCRIPTS)}"
+    text = f"{value:.3g}" if decimals is None else f"{value:.{decimals}f}"
+    return text.replace("-", "−")
+
+
+def _decimals(outcome: Outcome) -> int | None:
+    """Two significant digits of the interval's half-width."""
+    half = (outcome.interval[1] - outcome.interval[0]) / 2
+    if not math.isfinite(half) or half <= 0 or abs(outcome.estimate) >= 1e5:
+        return None
+    return min(max(1 - math.floor(math.log10(half)), 0), 6)
+
+
+def estimate(outcome: Outcome) -> str:
+    """The estimate, with as many digits as its interval warrants."""
+    return number(outcome.estimate, _decimals(outcome))
+
+
+def interval(outcome: Outcome) -> str:
+    """The interval of the estimate."""
+    low, high = outcome.interval
+    if low == high:
+        return "exact"
+    places = _decimals(outcome)
+    return f"{number(low, places)} … {number(high, places)}"
+
+
+def region(accepted: tuple[float, float]) -> str:
+    """An accepted region: a range, or a bound where one end is infinite."""
+    low, high = accepted
+    if math.isinf(low) and math.isinf(high):
+        return "anything"
+    if math.isinf(low):
+        return f"≤ {number(high)}"
+    return f"≥ {number(low)}" if math.isinf(high) else f"{number(low)} … {number(high)}"
+
+
+def expectation(reading: ReadingResult) -> str:
+    """How the verdict relates to the expected one: as expected, unexpected, undecided, …"""
+    if reading.reading.expected is None:
+        return "no prediction"
+    if reading.verdict is reading.reading.expected:
+        return "as expected"
+    if reading.verdict in (Verdict.HOLDS, Verdict.VIOLATED):
+        return "unexpected"
+    return {Verdict.HOLDS: "expected to hold", Verdict.VIOLATED: "expected violated"}.get(
+        reading.reading.expected, f"expected {reading.reading.expected}"
+    )
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many controls were rejected of those judged, and how many were idle (not run, or their aim did not hold)."""
+
+    rejected: int
+    judged: int
+    idle: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether every judged control was rejected."""
+        return self.rejected == self.judged
+
+
+def tally(controls: Sequence[ControlResult]) -> Tally:
+    """Count the controls."""
+    judged = [c for c in controls if c.counts and c.outcome is not None]
+    return Tally(sum(c.rejected is True for c in judged), len(judged), len(controls) - len(judged))
+
+
+def key_criterion(claim: ClaimResult) -> CriterionResult | None:
+    """The principal reading's criterion with the tightest interval, statistical ones first."""
+    found = [
+        c
+        for reading in claim.readings
+        if reading.reading.id == claim.claim.principal.id
+        for c in reading.criteria
+        if c.outcome is not None
+    ]
+    return min(found, key=_width, default=None)
+
+
+def _width(criterion: CriterionResult) -> tuple[bool, bool, float]:
+    outcome = criterion.outcome
+    assert outcome is not None
+    kind, width = criterion.criterion.law.kind, outcome.interval[1] - outcome.interval[0]
+    return kind == "identity", not ("order" in kind or kind == "constant"), width if math.isfinite(width) else math.inf
+
+
+def summary(run: RunResult) -> list[str]:
+    """The run in sentences: what holds, what does not, and how sure that is."""
+    sentences = [_claims(run), *_readings(run), _controls(run)]
+    sentences.append(f"The chance that a run contradicts a true claim is at most {ERROR_BUDGET:.1%}.")
+    return [s for s in sentences if s]
+
+
+def _claims(run: RunResult) -> str:
+    holding = sum(c.verdict is Verdict.HOLDS for c in run.claims)
+    total = len(run.claims)
+    if holding == total:
+        return f"{_count(total, 'claim')} {'holds' if total == 1 else 'hold'} in the principal reading."
+    return f"{holding} of {_count(total, 'claim')} hold in the principal reading."
+
+
+def _readings(run: RunResult) -> list[str]:
+    verdicts = [(reading, expectation(reading)) for _, reading in run.readings]
+    foreseen = sum(r.verdict is Verdict.VIOLATED and e == "as expected" for r, e in verdicts)
+    surprising = [
+        f"{c.claim.id}/{r.reading.id}" for c, r in run.readings if not r.as_expected
+    ]  # the engine's word on it, not the wording's
+    open_ones = sum(r.verdict is Verdict.VIOLATED and r.reading.expected is None for r, _ in verdicts)
+    unjudged = sum(r.verdict in (Verdict.NOT_RUN, Verdict.OUT_OF_SCOPE) for r, _ in verdicts)
+    return [
+        f"{_count(foreseen, 'reading')} {_are(foreseen)} violated, as the theory predicts." if foreseen else "",
+        f"{_count(open_ones, 'reading')} without a prediction {_are(open_ones)} violated." if open_ones else "",
+        f"{_count(len(surprising), 'verdict')} contradict{'s' if len(surprising) == 1 else ''} "
+        f"the expectation: {', '.join(surprising)}." if surprising else "",
+        f"{_count(run.inconclusive, 'reading')} {_are(run.inconclusive)} inconclusive."
+        if run.inconclusive else "Nothing is inconclusive.",
+        f"{_count(unjudged, 'reading')} {_are(unjudged)} not judged in this run." if unjudged else "",
+    ]  # fmt: skip
+
+
+def _controls(run: RunResult) -> str:
+    count = tally([control for _, reading in run.readings for control in reading.controls])
+    if not count.judged:
+        return "No control was judged."
+    if count.complete:
+        number_of = "The only control" if count.judged == 1 else f"Every one of {count.judged} controls"
+        return f"{number_of} (variants known to be false) was rejected."
+    return f"{count.judged - count.rejected} of {count.judged} controls (variants known to be false) were not rejected."
+
+
+def _are(n: int) -> str:
+    return "is" if n == 1 else "are"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}{'' if n == 1 else 's'}"
