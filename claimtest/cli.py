@@ -1,0 +1,148 @@
+"""The command line: list, verify, report, show, plan. Every error is one line on stderr, never a traceback."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from claimtest.errors import RunError, UsageError
+
+__all__ = ["main"]
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors take one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError."""
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def main(argv: Sequence[str] | None = None, pack: str | None = None, prog: str = "claimtest") -> int:
+    """Run the command line on ``argv``, for the pack of that module unless --pack names one; returns the exit status.
+
+    0: every verdict is as expected and every control was rejected; 1: something contradicts; 2: bad usage;
+    3: could not run; 130: interrupted.
+    """
+    try:
+        options = _parser(pack, prog).parse_args(argv)
+        _complete(options)
+        return _run(options)
+    except (UsageError, RunError) as error:
+        _say(f"{prog}: error: {' '.join(str(error).split())}")
+        return error.status
+    except KeyboardInterrupt as stop:
+        _say(f"{prog}: interrupted: {stop.args[0] if stop.args else 'nothing lost'}")
+        return 130
+    except BrokenPipeError:  # the reader of our output went away, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 3
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr)
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.command == "verify":
+        from claimtest.pool import warm_up
+
+        warm_up(options.pack)  # workers load the pack while we do
+    from claimtest import commands
+
+    status = getattr(commands, f"command_{options.command}")(options)
+    sys.stdout.flush()
+    return status
+
+
+def _parser(pack: str | None, prog: str) -> argparse.ArgumentParser:
+    parser = _Parser(prog=prog, description="Put the claims of a theory on trial.", allow_abbrev=False)
+    if pack is None:
+        parser.add_argument("--pack", required=True, metavar="MODULE", help="module whose attribute PACK is the theory")
+    else:
+        parser.set_defaults(pack=pack)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    for name, help_text, many in (
+        ("list", "the claims, as a table", False),
+        ("verify", "measure what is missing, judge, write the report", True),
+        ("report", "write the report again from stored evidence, measuring nothing", True),
+        ("show", "one claim: statement, premises, readings, last verdict", False),
+        ("plan", "what a run would measure, detect and cost", True),
+    ):
+        command = commands.add_parser(name, help=help_text, description=help_text, allow_abbrev=False)
+        _add_options(command, name, many)
+    return parser
+
+
+def _add_options(command: argparse.ArgumentParser, name: str, many: bool) -> None:
+    if name == "list":
+        return
+    if name == "show":
+        command.add_argument("claim", metavar="CLAIM")
+    command.add_argument("--out", default="claims-out", metavar="DIR", help="folder of report and evidence")
+    if many:
+        command.add_argument("claims", nargs="*", metavar="CLAIM", help="all, if none is named")
+        command.add_argument("--profile", default="quick", help="quick, standard or thorough")
+        command.add_argument("--seed", default="0", metavar="N", help="root seed of cases and replicates")
+        command.add_argument("--device", default="cpu", help="cpu or cuda")
+        command.add_argument("--inputs", metavar="FILE", help="your own inputs, a row each (.npy, .csv)")
+        command.add_argument("--targets", metavar="FILE", help="their targets, a row each")
+        command.add_argument("--widths", metavar="A:B", help="narrowest and widest network for your own inputs")
+    if name in ("verify", "report"):
+        command.add_argument("--strict", action="store_true", help="inconclusive verdicts fail, at quick too")
+        command.add_argument("--quiet", action="store_true", help="no progress, no table: only the report's path")
+    if name in ("verify", "plan"):
+        command.add_argument("--jobs", metavar="N", help="worker processes (default: the cores available)")
+
+
+def _complete(options: argparse.Namespace) -> None:
+    """Check and convert what can be checked without loading the pack. Raises UsageError."""
+    from claimtest.packs import near_matches
+    from claimtest.profile import PROFILES
+
+    given = vars(options)
+    if "out" in given:
+        options.out = Path(options.out)
+    if "profile" in given and options.profile not in PROFILES:
+        raise UsageError(f"unknown profile {options.profile!r}{near_matches(options.profile, PROFILES)}")
+    if "seed" in given:
+        options.seed = _whole(options.seed, "--seed", 0)
+    if given.get("jobs") is not None:
+        options.jobs = _whole(options.jobs, "--jobs", 1)
+    if "device" in given:
+        check_device(options.device)
+    if "widths" in given:
+        if options.inputs is None and (options.targets or options.widths):
+            raise UsageError("--targets and --widths go with --inputs FILE")
+        if options.widths is not None:
+            from claimtest.userdata import read_widths
+
+            options.widths = read_widths(options.widths)
+
+
+def _whole(text: str, option: str, least: int) -> int:
+    if not text.strip().isdecimal() or int(text) < least:
+        raise UsageError(f"{option} {text}: give a whole number, at least {least}")
+    return int(text)
+
+
+def check_device(device: str) -> None:
+    """Raises UsageError unless the device is cpu, or cuda with a device there."""
+    if device == "cpu":
+        return
+    if device != "cuda":
+        raise UsageError(f"unknown device {device!r}: give cpu or cuda")
+    try:
+        import torch
+    except ImportError:
+        raise UsageError("--device cuda: torch is not installed, so nothing could run there; use cpu") from None
+    if not torch.cuda.is_available():
+        raise UsageError("--device cuda: there is no CUDA device that torch can use; use cpu")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

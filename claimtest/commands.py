@@ -1,0 +1,165 @@
+"""What each command does, once its options are known to make sense."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+from claimtest.check import Pack
+from claimtest.errors import RunError, UsageError
+from claimtest.packs import load_pack, select_claims
+from claimtest.profile import PROFILES
+from claimtest.results import RunResult
+from claimtest.runner import available_cores
+from claimtest.session import STORE, Session
+from claimtest.table import table
+from claimtest.userdata import read_matrix
+
+__all__ = ["command_list", "command_plan", "command_report", "command_show", "command_verify"]
+
+
+def command_list(options: argparse.Namespace) -> int:
+    """Print the table of claims."""
+    from claimtest.listing import claims_table
+
+    print(claims_table(load_pack(options.pack)))
+    return 0
+
+
+def command_show(options: argparse.Namespace) -> int:
+    """Print one claim and its last verdict, if a report lies in the output folder."""
+    from claimtest.listing import claim_text
+
+    pack = load_pack(options.pack)
+    (claim,) = select_claims(pack, [options.claim])
+    print(claim_text(pack.check(claim), options.out))
+    return 0
+
+
+def command_verify(options: argparse.Namespace) -> int:
+    """Measure what is missing, judge, write the report."""
+    book = _own_data(options)
+    pack = load_pack(options.pack)
+    claims = select_claims(pack, options.claims)
+    _writable(options.out)
+    session = _session(pack, options, book)
+    try:
+        run = session.judge(claims)
+        page = session.write(run, options.out)
+    except RunError as error:
+        raise _with_details(error, options.out) from None
+    finally:
+        session.close()
+    return _tell(run, page, options)
+
+
+def command_report(options: argparse.Namespace) -> int:
+    """Write the report of those claims whose evidence is complete."""
+    book = _own_data(options)
+    pack = load_pack(options.pack)
+    claims = select_claims(pack, options.claims)
+    _stored(options)
+    _writable(options.out)
+    session = _session(pack, options, book)
+    try:
+        missing = session.missing(claims)
+        complete = [claim for claim, (lacking, _) in missing.items() if not lacking]
+        for claim, (lacking, total) in missing.items():
+            if lacking:
+                print(f"{claim}: {lacking} of {total} cells are not measured, left out (verify measures them)")
+        if not complete:
+            raise RunError(f"no claim has all its evidence in {options.out} at this profile, seed and device")
+        run = session.judge(complete)
+        page = session.write(run, options.out)
+    finally:
+        session.close()
+    return _tell(run, page, options)
+
+
+def command_plan(options: argparse.Namespace) -> int:
+    """Print what a run would measure, cost and detect; measure nothing and write nothing."""
+    from claimtest.listing import plan_text
+
+    book = _own_data(options)
+    pack = load_pack(options.pack)
+    claims = select_claims(pack, options.claims)
+    folder = options.out if (options.out / STORE).exists() else None
+    session = _session(pack, options, book, folder)
+    try:
+        print(plan_text(session, claims))
+    finally:
+        session.close()
+    return 0
+
+
+def _session(pack: Pack, options: argparse.Namespace, data: tuple[Any, ...] | None, folder: Any = ...) -> Session:
+    """A session as the options say, on the user's own matrices where given."""
+    session = Session(
+        pack,
+        PROFILES[options.profile],
+        options.seed,
+        options.device,
+        getattr(options, "jobs", None) or available_cores(),
+        options.out if folder is ... else folder,
+        progress=False if getattr(options, "quiet", False) else None,
+    )
+    if data is not None:
+        if pack.cases_from_data is None:
+            raise UsageError(f"the pack {options.pack!r} does not take your own data")
+        try:
+            own = pack.cases_from_data(*data)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        session.book = lambda: own
+    return session
+
+
+def _own_data(options: argparse.Namespace) -> tuple[Any, ...] | None:
+    """The user's inputs, targets and widths. Raises UsageError if they cannot be read or do not fit."""
+    if options.inputs is None:
+        return None
+    inputs = read_matrix(Path(options.inputs))
+    targets = read_matrix(Path(options.targets)) if options.targets is not None else None
+    if targets is not None and len(targets) != len(inputs):
+        raise UsageError(f"{options.targets} has {len(targets)} rows, {options.inputs} has {len(inputs)}")
+    return inputs, targets, options.widths
+
+
+def _writable(folder: Path) -> None:
+    """Raises UsageError, in one line, if the folder cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".writable-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UsageError(f"cannot write into {folder}: {error.strerror or error}; choose another --out") from None
+
+
+def _stored(options: argparse.Namespace) -> None:
+    if not (options.out / STORE).exists():
+        raise RunError(f"nothing is stored in {options.out}: run verify first")
+
+
+def _with_details(error: RunError, folder: Path) -> RunError:
+    """Keep the longer story of a failure in the output folder."""
+    if not error.details:
+        return error
+    try:
+        (folder / "failure.log").write_text(error.details, encoding="utf-8")
+    except OSError:
+        return error
+    return RunError(f"{error} (traceback in {folder / 'failure.log'})")
+
+
+def _tell(run: RunResult, page: Path, options: argparse.Namespace) -> int:
+    """Print the table, the path of the report and, at quick, what stayed open; return the exit status."""
+    if not options.quiet:
+        print(table(run))
+        print()
+    print(page)
+    if not run.profile.strict and not options.quiet:
+        print(f"{run.inconclusive} inconclusive")
+    return run.exit_status(True if options.strict else None)

@@ -1,0 +1,22 @@
+"""The two ways in which a run ends without verdicts, each said in one line."""
+
+from __future__ import annotations
+
+__all__ = ["RunError", "UsageError"]
+
+
+class UsageError(ValueError):
+    """What was asked for makes no sense: exit status 2."""
+
+    status = 2
+
+
+class RunError(RuntimeError):
+    """What was asked for could not be done: exit status 3. ``details`` may hold a longer story."""
+
+    status = 3
+
+    def __init__(self, message: str, details: str = "") -> None:
+        """``message`` is the one line that users see."""
+        super().__init__(message)
+        self.details = details

@@ -1,0 +1,194 @@
+"""The evidence store: what was measured, in one SQLite file, written as each cell ends."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import sqlite3
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from claimtest.cells import Cell, Quantities
+from claimtest.errors import RunError
+
+__all__ = ["EvidenceStore"]
+
+FORMAT = 1
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS cells (
+    key TEXT PRIMARY KEY, experiment TEXT NOT NULL, "case" TEXT NOT NULL, width INTEGER NOT NULL,
+    first INTEGER NOT NULL, count INTEGER NOT NULL, device TEXT NOT NULL, cost REAL NOT NULL, seconds REAL NOT NULL,
+    created TEXT NOT NULL, checksum TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS quantities (
+    key TEXT NOT NULL REFERENCES cells, name TEXT NOT NULL, data BLOB NOT NULL, UNIQUE (key, name));
+"""
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+class _Damaged(Exception):
+    """The file is no store of ours, or no longer what was written."""
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr)
+
+
+class EvidenceStore:
+    """Quantities by the key of their cell, in the SQLite file ``path`` (None: in memory).
+
+    A damaged store is detected on opening and by a checksum on reading each cell, said in one line through ``say``,
+    renamed and replaced by an empty one. Several processes may use one file. Every method raises RunError, in one
+    line, if the file cannot be read or written.
+    """
+
+    def __init__(self, path: Path | None, say: Callable[[str], None] = _say) -> None:
+        """Open or create the store and check that it is whole."""
+        self.path = path
+        self._say = say
+        self._open()
+
+    def _open(self) -> None:
+        try:
+            self._connect()
+        except _Damaged as damage:
+            self._set_aside(str(damage))
+            with self._one_line("open"):
+                self._connect()
+
+    def _connect(self) -> None:
+        with self._one_line("open"):
+            if self.path:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._database = sqlite3.connect(self.path or ":memory:", timeout=60, isolation_level=None)
+            self._file = os.stat(self.path).st_ino if self.path else 0
+            self._database.execute("PRAGMA journal_mode=WAL")
+            self._database.execute("PRAGMA synchronous=NORMAL")
+            self._check()
+            self._database.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version={FORMAT}; COMMIT;")
+
+    def _check(self) -> None:
+        """Raises _Damaged unless the file is empty or a whole store of this format."""
+        fault = self._database.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if fault != "ok":
+            raise _Damaged(fault)
+        version = self._database.execute("PRAGMA user_version").fetchone()[0]
+        tables = {name for (name,) in self._database.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+        if tables and (version != FORMAT or tables != {"cells", "quantities"}):
+            raise _Damaged("not a store of this version")
+
+    def _set_aside(self, reason: str) -> None:
+        """Rename the damaged file, unless another process has already put a new one in its place."""
+        self.close()
+        assert self.path is not None  # memory does not get damaged
+        with self._one_line("set aside"):
+            if self.path.exists() and os.stat(self.path).st_ino == self._file:
+                stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
+                aside = self.path.with_name(f"{self.path.name}.damaged-{stamp}")
+                self.path.rename(aside)
+                for suffix in ("-wal", "-shm"):
+                    journal = Path(f"{self.path}{suffix}")
+                    if journal.exists():
+                        journal.rename(f"{aside}{suffix}")
+                self._say(f"evidence in {self.path} is damaged ({reason}): set aside as {aside.name}, starting afresh")
+
+    def load(self, keys: Iterable[str]) -> dict[str, Quantities]:
+        """The stored quantities of those of these cells that are stored; none of them if the store is damaged."""
+        try:
+            with self._one_line("read"):
+                return {key: found for key in keys if (found := self._read(key)) is not None}
+        except _Damaged as damage:
+            self._set_aside(str(damage))
+            self._open()
+            return {}
+
+    def _read(self, key: str) -> Quantities | None:
+        row = self._database.execute("SELECT checksum FROM cells WHERE key=?", (key,)).fetchone()
+        if row is None:
+            return None
+        blobs = dict(self._database.execute("SELECT name, data FROM quantities WHERE key=? ORDER BY name", (key,)))
+        if _checksum(key, blobs) != row[0]:
+            raise _Damaged("a checksum does not match")
+        return {name: np.load(io.BytesIO(blob), allow_pickle=False) for name, blob in blobs.items()}
+
+    def save(self, key: str, cell: Cell, device: str, quantities: Quantities, seconds: float) -> None:
+        """Store what a cell measured, in one transaction; a cell already there stays as it is."""
+        blobs = {name: _bytes(values) for name, values in sorted(quantities.items())}
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        row = (key, cell.experiment.id, cell.case.id, cell.width, cell.first, cell.count, device, cell.cost, seconds)
+        try:
+            self._write((*row, created, _checksum(key, blobs)), blobs)
+        except _Damaged as damage:
+            self._set_aside(str(damage))
+            self._open()
+            self._write((*row, created, _checksum(key, blobs)), blobs)
+
+    def _write(self, row: tuple[Any, ...], blobs: Mapping[str, bytes]) -> None:
+        with self._one_line("write"), self._transaction():
+            added = self._database.execute(f"INSERT OR IGNORE INTO cells VALUES ({', '.join('?' * len(row))})", row)
+            if added.rowcount:
+                self._database.executemany(
+                    "INSERT INTO quantities VALUES (?, ?, ?)", [(row[0], name, blob) for name, blob in blobs.items()]
+                )
+
+    def speeds(self) -> dict[str, float]:
+        """Seconds per unit of cost of each experiment measured so far."""
+        with self._one_line("read"):
+            rows = self._database.execute("SELECT experiment, SUM(seconds) / SUM(cost) FROM cells GROUP BY experiment")
+            return {experiment: speed for experiment, speed in rows if speed is not None}
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._database.execute("COMMIT")
+        except BaseException:
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _one_line(self, verb: str) -> Iterator[None]:
+        """Turn what SQLite and the file system say into damage or into one line."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
+                raise _Damaged(str(error)) from None
+            raise RunError(f"cannot {verb} the evidence in {self.path}: {error}") from None
+        except OSError as error:
+            raise RunError(f"cannot {verb} the evidence in {self.path}: {error.strerror or error}") from None
+
+    def close(self) -> None:
+        """Close the file."""
+        if hasattr(self, "_database"):
+            self._database.close()
+
+    def __enter__(self) -> Self:
+        """The store itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
+        self.close()
+
+
+def _bytes(values: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, values, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _checksum(key: str, blobs: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256(key.encode())
+    for name, blob in blobs.items():
+        digest.update(f"\x1f{name}\x1f{len(blob)}\x1f".encode())
+        digest.update(blob)
+    return digest.hexdigest()

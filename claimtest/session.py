@@ -1,0 +1,87 @@
+"""A session: one pack at one profile and seed with its evidence. Both doors, command line and pytest, go through it."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from claimtest.check import Pack
+from claimtest.engine import Engine
+from claimtest.evidence import EvidenceStore
+from claimtest.export import export_csv
+from claimtest.profile import PROFILES, Profile
+from claimtest.report import write_report
+from claimtest.results import ReadingResult, RunResult
+from claimtest.runner import Runner, available_cores
+from claimtest.sources import import_closure, library_versions
+
+__all__ = ["STORE", "Session"]
+
+STORE = "evidence.sqlite"
+
+
+@dataclass
+class Session:
+    """Judges claims of ``pack`` with the evidence in ``folder`` (None: kept in memory only).
+
+    ``book`` makes the case book, drawn from the seed unless said otherwise. Raises RunError, in one line, when
+    evidence cannot be measured, read or written.
+    """
+
+    pack: Pack
+    profile: Profile = PROFILES["quick"]
+    seed: int = 0
+    device: str = "cpu"
+    jobs: int = field(default_factory=available_cores)
+    folder: Path | None = None
+    book: Callable[[], Any] | None = None
+    progress: bool | None = None
+
+    @cached_property
+    def runner(self) -> Runner:
+        """The runner on this session's store."""
+        store = EvidenceStore(self.folder / STORE if self.folder else None)
+        return Runner(self.pack, store, self.seed, self.device, self.jobs, self.progress)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine on this session's case book."""
+        book = self.book() if self.book else self.pack.cases(self.seed)
+        return Engine(self.pack, self.profile, book, self.runner)
+
+    @cached_property
+    def versions(self) -> dict[str, str]:
+        """Versions of Python and of the libraries that the pack imports."""
+        closure = import_closure([self.pack.module], self.pack.packages)
+        return {"python": platform.python_version(), **library_versions(closure, self.pack.packages)}
+
+    def judge(self, claims: Sequence[str]) -> RunResult:
+        """The verdicts on these claims."""
+        start = time.perf_counter()
+        results = tuple(self.engine.judge(claims))
+        seconds = time.perf_counter() - start
+        return RunResult(self.pack.title, self.profile, self.seed, results, self.versions, seconds)
+
+    def judge_reading(self, claim: str, reading: str) -> ReadingResult:
+        """The verdict on one reading, from its evidence alone."""
+        return self.engine.judge_reading(claim, reading)
+
+    def missing(self, claims: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """For each claim, how many of its cells are not stored, and how many it has."""
+        cells = {claim: self.engine.cells([claim]) for claim in claims}
+        return {claim: (len(self.runner.missing(own)), len(own)) for claim, own in cells.items()}
+
+    def write(self, run: RunResult, folder: Path) -> Path:
+        """Write the report with its evidence as CSV; returns the path of its first page."""
+        cells = self.engine.cells([result.claim.id for result in run.claims])
+        export_csv([(cell, self.runner.known[cell.identity]) for cell in cells], folder / "evidence")
+        return write_report(run, folder)
+
+    def close(self) -> None:
+        """Close the store."""
+        self.runner.store.close()

@@ -1,0 +1,157 @@
+"""The sources that an experiment's numbers depend on, as a digest.
+
+Evidence is keyed by it, so that changed code is measured anew and untouched code is not. What counts is the transitive
+import closure of the module that defines ``experiment.run``, within the pack's packages, as syntax trees without
+docstrings (a reworded comment discards nothing), and the versions of the libraries imported there. Imports made from
+strings and data files are not seen.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import importlib.util
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib import metadata
+from typing import Any
+
+from claimtest.cells import Experiment
+
+__all__ = ["import_closure", "library_versions", "sources_digest"]
+
+
+def sources_digest(experiment: Experiment, packages: Sequence[str], listing: str = "") -> str:
+    """Digest of the sources behind ``experiment.run``, with the arguments bound to it and the libraries it uses.
+
+    ``packages`` are the top-level packages whose sources count; ``listing`` is the pack's own module, which counts
+    only if something is imported from it by name: adding a claim to a pack changes no number.
+    """
+    modules, bound = _ingredients(experiment.run)
+    closure = import_closure(modules, packages, listing)
+    parts = [f"{name}={_source_digest(path)}" for name, path in sorted(closure.items()) if path]
+    parts += [f"{name}=={version}" for name, version in library_versions(closure, packages).items()]
+    return hashlib.sha256("\n".join([*parts, *bound]).encode()).hexdigest()[:32]
+
+
+def import_closure(modules: Iterable[str], packages: Sequence[str], listing: str = "") -> dict[str, str]:
+    """Every module of ``packages`` that these modules import, directly or not, with the path of its source.
+
+    Packages on the way to a module are part of it, since importing it runs them, but their own imports are followed
+    only if something is imported from them by name.
+    """
+    found: dict[str, str] = {}
+    waiting = list(modules)
+    while waiting:
+        name = waiting.pop()
+        if name in found or name.partition(".")[0] not in packages:
+            continue
+        found[name] = _source_path(name)
+        if found[name]:
+            waiting += _imports(found[name], name, tuple(packages))
+    for name in list(found):
+        for parent in _parents(name):
+            if parent != listing:
+                found.setdefault(parent, _source_path(parent))
+    return found
+
+
+def library_versions(closure: Iterable[str], packages: Sequence[str]) -> dict[str, str]:
+    """Versions of the installed distributions that bear the name of a library imported in these modules."""
+    imported = {top for name in closure for top in _top_levels(_source_path(name))}
+    versions = {}
+    for name in sorted(imported - set(packages) - set(sys.stdlib_module_names)):
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def _ingredients(run: Callable[..., Any]) -> tuple[set[str], list[str]]:
+    """The modules that define a callable and what is bound to it (partials, closures), and a text of what is bound."""
+    modules: set[str] = set()
+    bound: list[str] = []
+    waiting: list[Any] = [run]
+    seen: set[int] = set()
+    while waiting:
+        item = waiting.pop()
+        if id(item) in seen:  # a recursive inner function is bound to itself
+            continue
+        seen.add(id(item))
+        if isinstance(item, functools.partial):
+            waiting += [item.func, *item.args, *(value for _, value in sorted(item.keywords.items()))]
+            bound.append(f"keywords {sorted(item.keywords)}")
+        elif callable(item) and hasattr(item, "__qualname__"):
+            modules.add(item.__module__)
+            bound.append(f"{item.__module__}:{item.__qualname__}")
+            waiting += [cell.cell_contents for cell in getattr(item, "__closure__", None) or ()]
+        else:
+            modules.add(type(item).__module__)
+            bound.append(re.sub(r" at 0x[0-9a-f]+", "", repr(item)))
+    return modules, bound
+
+
+@functools.cache
+def _source_path(name: str) -> str:
+    """Path of a module's source, or "" if it has none."""
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, AttributeError, ValueError):
+        return ""
+    return spec.origin if spec and spec.origin and spec.origin.endswith(".py") else ""
+
+
+def _tree(path: str) -> ast.Module:
+    with open(path, "rb") as file:
+        return ast.parse(file.read(), path)
+
+
+@functools.cache
+def _source_digest(path: str) -> str:
+    """Digest of the syntax tree without docstrings, positions and comments."""
+    tree = _tree(path)
+    for node in ast.walk(tree):
+        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        if documented and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+@functools.cache
+def _imports(path: str, name: str, packages: tuple[str, ...]) -> tuple[str, ...]:
+    """The modules of ``packages`` in the import statements of module ``name``, those inside functions too."""
+    package = name if path.endswith("__init__.py") else name.rpartition(".")[0]
+    found: list[str] = []
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
+            origin = ".".join([*above, *([node.module] if node.module else [])])
+            if origin.partition(".")[0] in packages:  # looking further would import foreign packages
+                found += [_named(origin, alias.name) for alias in node.names]
+    return tuple(found)
+
+
+def _named(origin: str, name: str) -> str:
+    """The module that ``from origin import name`` reads: the submodule of that name if there is one, else origin."""
+    submodule = f"{origin}.{name}"
+    return submodule if _source_path(submodule) else origin
+
+
+def _top_levels(path: str) -> set[str]:
+    if not path:
+        return set()
+    absolute = [node for node in ast.walk(_tree(path)) if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = [a.name for node in absolute if isinstance(node, ast.Import) for a in node.names]
+    names += [node.module for node in absolute if isinstance(node, ast.ImportFrom) and not node.level and node.module]
+    return {name.partition(".")[0] for name in names}
+
+
+def _parents(name: str) -> Iterator[str]:
+    """a and a.b for a.b.c."""
+    while name := name.rpartition(".")[0]:
+        yield name

@@ -1,0 +1,66 @@
+"""The table of verdicts, the same at both doors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from tabulate import tabulate
+
+from claimtest.claim import Verdict
+from claimtest.results import CriterionResult, ReadingResult, RunResult
+
+__all__ = ["COLUMNS", "row", "table", "verdict_in_words"]
+
+COLUMNS = ("claim", "reading", "verdict", "criteria", "estimate [interval]", "controls rejected")
+
+
+def table(run: RunResult) -> str:
+    """One line per reading."""
+    return tabulate([row(claim.claim.id, reading) for claim, reading in run.readings], COLUMNS, disable_numparse=True)
+
+
+def row(claim: str, result: ReadingResult) -> tuple[str, ...]:
+    """The columns of one reading."""
+    judged = [c for c in result.criteria if c.outcome]
+    holding = sum(c.verdict is Verdict.HOLDS for c in judged)
+    counted = [c for c in result.controls if c.outcome and c.counts]
+    rejected = sum(c.rejected is True for c in counted)
+    return (
+        claim,
+        result.reading.id,
+        verdict_in_words(result),
+        f"{holding}/{len(judged)} hold" if judged else "",
+        _estimate(_telling(judged, result.verdict)),
+        f"{rejected}/{len(counted)}" if counted else "",
+    )
+
+
+def verdict_in_words(result: ReadingResult) -> str:
+    """The verdict against what was expected of it."""
+    expected = result.reading.expected
+    if result.verdict not in (Verdict.HOLDS, Verdict.VIOLATED):
+        return str(result.verdict)
+    if expected is None:
+        return f"{result.verdict} (no expectation)"
+    return f"{result.verdict}, as expected" if result.as_expected else f"{result.verdict} — EXPECTED: {expected}"
+
+
+def _telling(judged: Sequence[CriterionResult], verdict: Verdict) -> CriterionResult | None:
+    """The first criterion that alone gives the reading its verdict."""
+    return next((c for c in judged if c.verdict is verdict), judged[0] if judged else None)
+
+
+def _estimate(criterion: CriterionResult | None) -> str:
+    if criterion is None or criterion.outcome is None:
+        return ""
+    outcome = criterion.outcome
+    low, high = outcome.interval
+    if low == high:
+        return f"{criterion.criterion.id} {outcome.estimate:.3g}"
+    return f"{criterion.criterion.id} {_number(outcome.estimate)} [{_number(low)}, {_number(high)}]"
+
+
+def _number(value: float) -> str:
+    """Three decimals for numbers of order one, three digits otherwise."""
+    return f"{value:.3f}" if value == 0 or 1e-2 <= abs(value) < 1e3 or math.isinf(value) else f"{value:.3g}"
