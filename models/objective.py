@@ -1,0 +1,84 @@
+"""The losses and their gradients in closed form.
+
+L = ½ Σ_i ‖f(x_i) - y_i‖²     the loss of the mean output
+V = ½ M² Σ_i Σ_r ‖v_r‖² Var_ε ψ(z_r(x_i))     the variance of the sampled output, so E_ε ½ Σ ‖f̂ - y‖² = L + V
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from models.snn import Features, StochasticNetwork, block_size
+
+__all__ = ["loss", "mean_loss_gradient", "output_variance", "pullback", "sampled_loss_gradient"]
+
+
+def loss(outputs: Float[Tensor, "*b n d"], targets: Float[Tensor, "n d"]) -> Float[Tensor, "*b"]:
+    """½ Σ_i ‖f(x_i) - y_i‖², one number per replicate. Raises ValueError if the shapes do not fit."""
+    if outputs.shape[-2:] != targets.shape[-2:]:
+        raise ValueError(f"targets of shape {tuple(outputs.shape[-2:])} expected, got {tuple(targets.shape)}")
+    return 0.5 * (outputs - targets).square().sum((-2, -1))
+
+
+def output_variance(network: StochasticNetwork, x: Any) -> Float[Tensor, "*b"]:
+    """V = ½ M² Σ_i Σ_r ‖v_r‖² Var_ε ψ(u_r + s_r ε), with Var = E ψ² - h²; (*b) numbers."""
+    x = network.as_inputs(x)
+    total = torch.zeros(network.batch_shape, dtype=x.dtype, device=x.device)
+    size = block_size(network.batch_shape.numel() * len(x) * 6, x.device)
+    for part in network.unit_blocks(size):
+        u, s = part.latent(x)
+        variance = part.mean_activation.second_moment(u, s) - part.mean_activation.value(u, s).square()
+        total += (variance.sum(-2) * part.decoder.square().sum(-1)).sum(-1)
+    return 0.5 * network.multiplier**2 * total
+
+
+def pullback(
+    network: StochasticNetwork,
+    x: Float[Tensor, "n p"],
+    features: Features,
+    cotangent: Float[Tensor, "*b n d"],
+    out: Mapping[str, Tensor] | None = None,
+) -> dict[str, Tensor]:
+    """Jᵀ e for e = ``cotangent``: the gradient of <e, f> by each block, computed from its features.
+
+        ∂/∂v_r = M Σ_i e_i a_r(x_i)      ∂/∂w_r^μ = M Σ_i <v_r, e_i> b_r(x_i) x_i      (σ: c in place of b)
+
+    With ``out`` (blocks of gradients, any subset) the results are written there and nothing else is computed.
+    """
+    e = cotangent * network.multiplier
+    wanted = network.parameters().keys() if out is None else out.keys()
+    gradient: dict[str, Tensor] = {}
+    if "decoder" in wanted:
+        gradient["decoder"] = _product(e.mT, features.decoder, out, "decoder")
+    if "mean" in wanted or "scale" in wanted:
+        ve = torch.matmul(e, network.decoder.mT)
+        xt = x.T.expand(*network.batch_shape, *x.T.shape)
+        for name, slope in (("mean", features.mean), ("scale", features.scale)):
+            if name in wanted and slope is not None:
+                gradient[name] = _product(xt, ve * slope, out, name)
+    return gradient
+
+
+def _product(a: Tensor, b: Tensor, out: Mapping[str, Tensor] | None, name: str) -> Tensor:
+    """(a b)ᵀ, units last in memory, written into ``out`` if given."""
+    return torch.matmul(a, b).mT if out is None else torch.matmul(a, b, out=out[name].mT).mT
+
+
+def mean_loss_gradient(network: StochasticNetwork, x: Any, residual: Float[Tensor, "*b n d"]) -> dict[str, Tensor]:
+    """∇L = Jᵀ (f - y) by block, each of its block's shape, given the residual f - y."""
+    x = network.as_inputs(x)
+    return pullback(network, x, network.features(x), residual)
+
+
+def sampled_loss_gradient(
+    network: StochasticNetwork, x: Any, y: Float[Tensor, "n d"], noise: Float[Tensor, "*b n m"]
+) -> dict[str, Tensor]:
+    """∇ ½ Σ_i ‖f̂(x_i; ε_i) - y_i‖² for one draw of the noise; its mean over ε is ∇(L + V)."""
+    x = network.as_inputs(x)
+    features = network.sampled_features(x, noise)
+    return pullback(network, x, features, network.combine(features.decoder) - y)
