@@ -30,6 +30,8 @@ def gauge(outcome: Outcome, kind: str) -> Gauge | None:
         return None
     scale = _logarithm if kind == "identity" else float
     accepted = [scale(v) for v in outcome.accepted]
+    if kind == "identity":
+        accepted[0] = -math.inf
     low, high = (scale(v) for v in outcome.interval)
     centre = scale(outcome.estimate)
     place = _scale([v for v in (*accepted, low, high, centre) if math.isfinite(v)])
@@ -39,7 +41,8 @@ def gauge(outcome: Outcome, kind: str) -> Gauge | None:
         a, b = a - 1, b + 1
     edges = (round(a, 1), round(b, 1))
     bar = (round(place(low), 1), round(place(high), 1))
-    return Gauge(edges, bar, round(place(centre), 1), math.isinf(accepted[0]), math.isinf(accepted[1]))
+    open_low = math.isinf(accepted[0]) or kind == "identity"
+    return Gauge(edges, bar, round(place(centre), 1), open_low, math.isinf(accepted[1]))
 
 
 def _logarithm(value: float) -> float:

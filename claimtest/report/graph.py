@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from claimtest.claim import Verdict
 from claimtest.report.templating import render
@@ -98,7 +99,7 @@ def _routed(
             for stop, k in zip(between, range(depth[parent] + 1, depth[name]), strict=True):
                 columns[k].append(stop)
             chains.append((parent, *between, name))
-    links = [pair for chain in chains for pair in zip(chain, chain[1:], strict=False)]
+    links = [pair for chain in chains for pair in pairwise(chain)]
     for _ in range(4):
         for k in range(1, len(columns)):
             columns[k] = _ordered(columns[k], columns[k - 1], [(b, a) for a, b in links])

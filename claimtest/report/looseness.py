@@ -34,17 +34,8 @@ def looseness(claim: ClaimResult) -> list[Looseness]:
             if outcome is None or not isinstance(law, OrderBound | AtLeast | AtMost):
                 continue
             stated, slack = _slack(law, outcome.estimate, outcome.verdict)
-            lines.append(
-                Looseness(
-                    reading.reading.id,
-                    result.criterion.id,
-                    result.criterion.asks,
-                    stated,
-                    estimate(outcome),
-                    slack,
-                    outcome.verdict,
-                )  # fmt: skip
-            )
+            where = reading.reading.id, result.criterion.id, result.criterion.asks
+            lines.append(Looseness(*where, stated, estimate(outcome), slack, outcome.verdict))
     return lines
 
 

@@ -84,8 +84,8 @@ def _reading(claim: ClaimResult, reading: ReadingResult, pictures: Pictures) -> 
     stated = reading.reading
     parts = [
         f"### {_text(stated.title)}",
-        f"**{_verdict(reading.verdict)}**, {expectation(reading)} · `{claim.claim.id}/{stated.id}` · {stated.provenance}"
-        f" · {len(reading.cases)} cases",
+        f"**{_verdict(reading.verdict)}**, {expectation(reading)} · `{claim.claim.id}/{stated.id}` · "
+        f"{stated.provenance} · {len(reading.cases)} cases",
         _text(stated.statement),
     ]
     if stated.because:

@@ -42,7 +42,7 @@ def page(run: RunResult, pictures: Pictures, graph: str, evidence: Sequence[str]
         sentences=summary(run),
         sound=run.exit_status() == 0,
         pictures=pictures,
-        graph=Markup(graph),  # noqa: S704  (made by our own template)
+        graph=Markup(graph),  # made by our own template
         evidence=evidence,
         verdicts=[v for v in Verdict if any(r.verdict is v for _, r in run.readings)],
         gauge=gauge,
@@ -75,4 +75,4 @@ def _cell(value: Any) -> str:
 def _labelled(picture: Picture) -> Markup:
     """The SVG with its alternative text."""
     attributes = Markup('<svg role="img" aria-label="{}"').format(picture.alt)
-    return Markup(picture.svg.replace("<svg", str(attributes), 1))  # noqa: S704  (matplotlib's, escaped label)
+    return Markup(picture.svg.replace("<svg", str(attributes), 1))  # matplotlib's, escaped label

@@ -29,7 +29,7 @@ def draw_order(axes: Axes, points: Points, fit: Slope, outcome: Outcome, stated:
     constant = np.exp(np.array([fit.intercepts[int(c)] for c in points.stratum]))
     middle = math.exp(float(np.log(points.abscissa).mean()))
     height = middle**fit.estimate
-    x = np.geomspace(points.abscissa.min() / 1.15, points.abscissa.max() * 1.15, 33)
+    x = np.array([points.abscissa.min() / 1.15, middle * (1 - 1e-6), middle * (1 + 1e-6), points.abscissa.max() * 1.15])
     axes.fill_between(x, *_wedge(x, middle, height, outcome.accepted), color=ACCEPTED, alpha=0.16, lw=0)
     axes.plot(x, height * (x / middle) ** stated, color=INK, ls=(0, (4, 3)), lw=1.0, label=f"stated {number(stated)}")
     axes.plot(x, height * (x / middle) ** fit.estimate, color=FIT, label=f"fitted {number(fit.estimate, 3)}")
@@ -47,9 +47,11 @@ def draw_order(axes: Axes, points: Points, fit: Slope, outcome: Outcome, stated:
 
 def _wedge(x: ndarray, middle: float, height: float, accepted: tuple[float, float]) -> tuple[ndarray, ndarray]:
     """The two edges of the lines through (middle, height) whose slopes are accepted."""
-    steepest = 60.0 / max(math.log(x[-1] / x[0]), 1e-9)  # an unbounded slope, kept within floating point
-    low, high = (math.copysign(steepest, s) if math.isinf(s) else s for s in accepted)
-    return height * (x / middle) ** low, height * (x / middle) ** high
+    unbounded = 1e9  # steep enough to be vertical; clipped, because the picture only needs to be left
+    low, high = (math.copysign(unbounded, s) if math.isinf(s) else s for s in accepted)
+    with np.errstate(over="ignore"):
+        edges = [np.clip((x / middle) ** slope, 1e-6, 1e6) * height for slope in (low, high)]
+    return edges[0], edges[1]
 
 
 def draw_ladder(axes: Axes, points: Points, outcome: Outcome) -> None:
@@ -114,7 +116,7 @@ def _plain_ticks(axes: Axes, abscissa: ndarray) -> None:
     low, high = abscissa.min(), abscissa.max()
     powers = [2.0**k for k in range(math.floor(math.log2(low)), math.ceil(math.log2(high)) + 1)]
     inside = [p for p in powers if low / 1.2 <= p <= high * 1.2]
-    if low >= 1 and 2 <= len(inside):
+    if low >= 1 and len(inside) >= 2:
         step = math.ceil(len(inside) / 7)
         axes.set_xticks(inside[::step])
         axes.xaxis.set_minor_locator(NullLocator())

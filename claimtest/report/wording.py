@@ -51,7 +51,8 @@ def number(value: float, decimals: int | None = None) -> str:
     size = abs(value)
     if size and (size < 1e-3 or size >= 1e5):
         mantissa, power = f"{value:.1e}".split("e")
-        return f"{mantissa.replace('-', '−')}·10{str(int(power)).translate(_SUPERSCRIPTS)}"
+        mantissa = mantissa.removesuffix(".0").replace("-", "−")
+        return f"{mantissa}·10{str(int(power)).translate(_SUPERSCRIPTS)}"
     text = f"{value:.3g}" if decimals is None else f"{value:.{decimals}f}"
     return text.replace("-", "−")
 
@@ -83,7 +84,7 @@ def region(accepted: tuple[float, float]) -> str:
     low, high = accepted
     if math.isinf(low) and math.isinf(high):
         return "anything"
-    if math.isinf(low):
+    if math.isinf(low) or (low == 0 and high < 1e-3):  # a defect is never negative
         return f"≤ {number(high)}"
     return f"≥ {number(low)}" if math.isinf(high) else f"{number(low)} … {number(high)}"
 
