@@ -35,7 +35,7 @@ class ConstantKernel:
             raise ValueError("kernel: every entry must be finite")
         if np.abs(theta - np.swapaxes(theta, -1, -2)).max() > 1e-8 * np.abs(theta).max():
             raise ValueError("kernel: the matrix is not symmetric")
-        self.eigenvalues, self._modes = np.linalg.eigh(theta)
+        self.eigenvalues, self.modes = np.linalg.eigh(theta)
         self._stacked = False
 
     @classmethod
@@ -67,9 +67,9 @@ class ConstantKernel:
         r = np.asarray(residual, dtype=np.float64)
         if r.ndim >= 2 and self._stacked:
             r = r.reshape(*r.shape[:-2], -1, 1)
-        if r.ndim < 2 or r.shape[-2] != self._modes.shape[-1]:
-            raise ValueError(f"residual of shape {np.shape(residual)} does not fit {self._modes.shape[-1]} modes")
-        return np.swapaxes(self._modes, -1, -2) @ r
+        if r.ndim < 2 or r.shape[-2] != self.modes.shape[-1]:
+            raise ValueError(f"residual of shape {np.shape(residual)} does not fit {self.modes.shape[-1]} modes")
+        return np.swapaxes(self.modes, -1, -2) @ r
 
     def residual(self, r0: Float[ndarray, "*b n d"], t: Float[ndarray, " T"]) -> Float[ndarray, "*b T n d"]:
         """r(t) = e^{-Θt} r0 at every time."""
@@ -116,7 +116,7 @@ class ConstantKernel:
     def _filtered(self, r0: Float[ndarray, "*b n d"], factor: Float[ndarray, "*b T modes"]) -> Float[ndarray, "..."]:
         """Q diag(factor) Qᵀ r0, in the shape of the residual with an axis for the times."""
         amplitude = factor[..., None] * self.components(r0)[..., None, :, :]
-        out = self._modes[..., None, :, :] @ amplitude
+        out = self.modes[..., None, :, :] @ amplitude
         return out.reshape(*out.shape[:-2], *np.shape(r0)[-2:])
 
 

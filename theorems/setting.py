@@ -94,7 +94,7 @@ def _erf(xp: ModuleType, z: Any) -> Any:
 
 
 ERF = Activation("erf", _erf, lambda xp, z: (2 / np.sqrt(np.pi)) * xp.exp(-(z**2)))
-RELU = Activation("relu", lambda xp, z: z * (z > 0), lambda xp, z: 1.0 * (z > 0), kinks=(0.0,))
+RELU = Activation("relu", lambda xp, z: z * (z > 0), lambda xp, z: xp.where(z > 0, xp.ones_like(z), xp.zeros_like(z)), kinks=(0.0,))
 SIN = Activation("sin", lambda xp, z: xp.sin(z), lambda xp, z: xp.cos(z))
 ACTIVATIONS = {a.name: a for a in (ERF, RELU, SIN)}
 

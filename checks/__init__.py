@@ -1,0 +1,1 @@
+"""Where prediction meets measurement: cases, experiments and one check per claim."""

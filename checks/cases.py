@@ -1,0 +1,224 @@
+"""The cases on trial: problems drawn by Hypothesis, real digits, a user's own data.
+
+Hypothesis draws, and nothing is measured inside ``@given``: a failing or repeated example would replay training, the
+first draw is always minimal and integers crowd near zero. So a pool of draws is thinned, deterministically, to distinct
+cases whose premises hold, balanced over what the theory distinguishes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from jaxtyping import Float
+from numpy import ndarray
+
+from claimtest.profile import Profile
+from theorems.limiting_kernel import KernelBlocks, limiting_kernel
+from theorems.setting import ACTIVATIONS, FixedNoise, LearnedNoise, Noise, Problem, parallel_pairs
+
+__all__ = ["CaseBook", "VaeCase", "case_book", "problems"]
+
+POOL = 200
+"""Draws from Hypothesis, of which the balanced cases are the first that qualify."""
+
+WORST_CONDITION = 30.0
+"""Largest condition number of Θ∞ in a drawn case: beyond it the slow modes take too long to train."""
+
+NOISES: tuple[Noise, ...] = (LearnedNoise(1.0), LearnedNoise(0.7), FixedNoise(1.0), FixedNoise(0.6))
+
+
+@dataclass(frozen=True, eq=False)
+class VaeCase:
+    """One problem with the base of its ladder of widths; ``ladder`` overrides the ladder with a user's own."""
+
+    problem: Problem
+    base: int = 64
+    origin: str = "drawn"
+    ladder: tuple[int, ...] = field(default=())
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of inputs, targets, activation and noise: two cases with the same digest are the same problem."""
+        p = self.problem
+        text = f"{p.activation.name} {p.noise} {p.inputs.shape} {p.targets.shape}".encode()
+        return hashlib.sha256(text + p.inputs.tobytes() + p.targets.tobytes()).hexdigest()[:16]
+
+    @cached_property
+    def id(self) -> str:
+        """Readable name: where it comes from, activation, noise, sizes and the head of the digest."""
+        p, noise = self.problem, self.problem.noise
+        kind = "learned" if isinstance(noise, LearnedNoise) else "fixed"
+        sizes = f"n{p.inputs.shape[0]}p{p.inputs.shape[1]}d{p.targets.shape[1]}"
+        return f"{self.origin}-{p.activation.name}-{kind}{noise.scale:g}-{sizes}-{self.digest[:4]}"
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The case in a table's row."""
+        n, p = self.problem.inputs.shape
+        return {
+            "activation": self.problem.activation.name,
+            "noise": repr(self.problem.noise),
+            "n": n,
+            "p": p,
+            "d": self.problem.targets.shape[1],
+            "lambda0": self.smallest_eigenvalue,
+            "condition": self.condition,
+        }
+
+    @cached_property
+    def kernel(self) -> KernelBlocks:
+        """Θ∞ of the inputs, block by block, each (n, n)."""
+        p = self.problem
+        return limiting_kernel(p.inputs, activation=p.activation, noise=p.noise)
+
+    @cached_property
+    def eigenvalues(self) -> Float[ndarray, " n"]:
+        """Eigenvalues of Θ∞, ascending."""
+        return np.linalg.eigvalsh(self.kernel.total)
+
+    @property
+    def smallest_eigenvalue(self) -> float:
+        """λ0."""
+        return float(self.eigenvalues[0])
+
+    @property
+    def condition(self) -> float:
+        """Condition number of Θ∞."""
+        return float(self.eigenvalues[-1] / max(self.eigenvalues[0], np.finfo(float).tiny))
+
+    def widths(self, profile: Profile) -> tuple[int, ...]:
+        """The ladder base·2^k of the profile, or the user's own."""
+        return self.ladder or profile.ladder(self.base)
+
+
+@dataclass(frozen=True)
+class CaseBook:
+    """What the sweeps pick from: ``drawn`` cases in balanced order, ``real`` data, or nothing but a user's case."""
+
+    drawn: tuple[VaeCase, ...]
+    real: tuple[VaeCase, ...] = ()
+
+    @property
+    def everything(self) -> tuple[VaeCase, ...]:
+        """Drawn and real cases."""
+        return self.drawn + self.real
+
+
+def unit_matrices(rows: int, columns: int) -> st.SearchStrategy[Float[ndarray, "n p"]]:
+    """Rows uniform on the unit sphere, from a drawn seed."""
+
+    def draw(key: int) -> Float[ndarray, "n p"]:
+        x = np.random.default_rng(key).standard_normal((rows, columns))
+        return x / np.linalg.norm(x, axis=1, keepdims=True)
+
+    return st.integers(0, 2**63).map(draw)
+
+
+@st.composite
+def problems(draw: st.DrawFn) -> Problem:
+    """Problems with 2..5 inputs in 2..5 dimensions: an autoencoder, or regression on 1..3 outputs."""
+    n, p = draw(st.integers(2, 5)), draw(st.integers(2, 5))
+    inputs = draw(unit_matrices(n, p))
+    if draw(st.booleans()):
+        targets = inputs
+    else:
+        targets = draw(unit_matrices(n, draw(st.integers(1, 3))))
+    activation = ACTIVATIONS[draw(st.sampled_from(sorted(ACTIVATIONS)))]
+    return Problem(inputs, targets, activation, draw(st.sampled_from(NOISES)))
+
+
+@st.composite
+def _cases(draw: st.DrawFn) -> VaeCase:
+    return VaeCase(draw(problems()), base=draw(st.integers(56, 72)))
+
+
+def draw_pool(root: int, size: int = POOL) -> list[VaeCase]:
+    """Cases as Hypothesis draws them for that root seed: no database, no shrinking, no deadline."""
+    pool: list[VaeCase] = []
+
+    @seed(root)
+    @settings(
+        max_examples=size,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(_cases())
+    def collect(case: VaeCase) -> None:
+        pool.append(case)
+
+    collect()
+    return pool
+
+
+def thin(pool: Iterable[VaeCase]) -> Iterator[VaeCase]:
+    """Distinct cases in scope: activation × noise model in turn, and inside each (n <= p) × (d = 1) in turn."""
+    distinct = {case.digest: case for case in pool}.values()
+    kinds = _grouped(distinct, lambda c: (isinstance(c.problem.noise, LearnedNoise), c.problem.activation.name))
+    return _in_turn(
+        _in_turn(_rotated([filter(_trainable, shape) for shape in _grouped(kind, _shape)], turn))
+        for turn, kind in enumerate(kinds)
+    )
+
+
+def _trainable(case: VaeCase) -> bool:
+    return not parallel_pairs(case.problem.inputs, tolerance=1e-3) and case.condition <= WORST_CONDITION
+
+
+def _shape(case: VaeCase) -> tuple[bool, bool]:
+    n, p = case.problem.inputs.shape
+    return n <= p, case.problem.targets.shape[1] == 1
+
+
+def _grouped(cases: Iterable[VaeCase], key: Callable[[VaeCase], Any]) -> list[list[VaeCase]]:
+    return [list(group) for _, group in itertools.groupby(sorted(cases, key=key), key)]
+
+
+def _rotated(items: list[Any], by: int) -> list[Any]:
+    return items[by % len(items) :] + items[: by % len(items)]
+
+
+def _in_turn(queues: Iterable[Iterable[VaeCase]]) -> Iterator[VaeCase]:
+    """One from each queue, round after round, until all are empty."""
+    for heads in itertools.zip_longest(*queues):
+        yield from (case for case in heads if case is not None)
+
+
+def digits_case() -> VaeCase:
+    """Four handwritten digits (8×8 pixels on the unit sphere) as an autoencoder: p = d = 64."""
+    from models.data import digits
+
+    images = digits(4)
+    return VaeCase(Problem(images, images), base=64, origin="digits")
+
+
+def case_book(root: int) -> CaseBook:
+    """The cases of a root seed."""
+    return CaseBook(tuple(itertools.islice(thin(draw_pool(root)), 16)), (digits_case(),))
+
+
+def case_from_data(
+    inputs: Float[ndarray, "n p"], targets: Float[ndarray, "n d"] | None, widths: tuple[int, int] | None
+) -> CaseBook:
+    """A book with the user's own data as its only case; without targets they form an autoencoder.
+
+    ``widths`` = (narrowest, widest) gives the ladder narrowest·2^k up to the widest.
+    Raises ValueError if rows are off the sphere, targets do not match, or the widths give no ladder.
+    """
+    problem = Problem(inputs, inputs if targets is None else targets)
+    return CaseBook((VaeCase(problem, origin="yours", ladder=_doubling(*widths) if widths else ()),))
+
+
+def _doubling(narrowest: int, widest: int) -> tuple[int, ...]:
+    if not 1 <= narrowest <= widest:
+        raise ValueError(f"widths {narrowest}:{widest}: the narrowest must be at least 1 and at most the widest")
+    return tuple(itertools.takewhile(lambda m: m <= widest, (narrowest * 2**k for k in itertools.count())))

@@ -1,0 +1,60 @@
+"""The networks of a case, and what a control does to them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import torch
+from numpy.random import SeedSequence
+
+from checks.cases import VaeCase
+from models.snn import StochasticNetwork
+
+__all__ = [
+    "Prepare",
+    "as_initialised",
+    "initial_networks",
+    "loud_decoder",
+    "mean_field",
+    "noise_ignored",
+]
+
+Prepare = Callable[[StochasticNetwork], StochasticNetwork]
+"""What is done to freshly initialised networks before anything is measured."""
+
+
+def initial_networks(case: VaeCase, width: int, seeds: Sequence[SeedSequence], device: str) -> StochasticNetwork:
+    """One network per seed, as a batch, for the sizes, activation and noise of the case."""
+    p = case.problem
+    return StochasticNetwork.initialise(
+        width,
+        p.inputs.shape[1],
+        p.targets.shape[1],
+        activation=p.activation,
+        noise=p.noise,
+        seed=seeds,
+        device=device,
+    )
+
+
+def as_initialised(network: StochasticNetwork) -> StochasticNetwork:
+    """Nothing: the network the theory speaks of."""
+    return network
+
+
+def noise_ignored(network: StochasticNetwork) -> StochasticNetwork:
+    """Every unit's noise scale put to zero, h(u, 0) = ψ(u) in place of h(u, s)."""
+    if network.scale is not None:
+        return dataclasses.replace(network, scale=torch.zeros_like(network.scale))
+    return dataclasses.replace(network, noise=dataclasses.replace(network.noise, scale=0.0))
+
+
+def loud_decoder(network: StochasticNetwork) -> StochasticNetwork:
+    """A decoder of variance 1.44 in place of 1."""
+    return dataclasses.replace(network, decoder=1.2 * network.decoder)
+
+
+def mean_field(network: StochasticNetwork) -> StochasticNetwork:
+    """Outputs scaled by 1/m in place of m^(-1/2)."""
+    return dataclasses.replace(network, multiplier=1.0 / network.width)

@@ -1,0 +1,115 @@
+"""Tangent kernels of sampled outputs, and the identities of the kernel itself (Definition 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy.random import SeedSequence
+from torch import Tensor
+
+from checks.cases import VaeCase
+from checks.experiments.initialisation import output_trace
+from checks.experiments.networks import Prepare, as_initialised, initial_networks
+from claimtest.cells import Experiment, Quantities
+from models.snn import StochasticNetwork
+from models.tangent import TangentKernel, jacobian_tangent_kernel, sampled_tangent_kernel, tangent_kernel
+
+__all__ = ["IDENTITIES", "SAMPLED", "SAMPLE_SIZES", "identities", "sampled"]
+
+SAMPLE_SIZES = (8, 16, 32, 64, 128)
+"""Numbers S of draws over which gradients of sampled outputs are averaged; the draws of different S are different."""
+
+DRAWS = 32
+"""Draws in the averages with one draw per input or shared noise: the initialisation varies more than they do."""
+
+
+def identities(
+    case: VaeCase, width: int, seeds: Sequence[SeedSequence], device: str, prepare: Prepare = as_initialised
+) -> Quantities:
+    """Defects (R,), relative to ‖Θ‖_F: "autodiff" closed form against Jacobians, "asymmetry", "negativity" of the
+    smallest eigenvalue, "sum" of the blocks against Jacobians of all parameters at once.
+    """
+    x = case.problem.inputs
+    batch = prepare(initial_networks(case, width, seeds, device))
+    defects: list[list[float]] = []
+    for replicate in range(len(seeds)):
+        network = batch[replicate]
+        closed, reference = tangent_kernel(network, x), jacobian_tangent_kernel(network, x)
+        matrix, size = closed.block(), float(closed.total.norm())
+        blocks = [(getattr(closed, b) - getattr(reference, b)).norm() for b in ("decoder", "mean", "scale")]
+        defects.append([
+            float(torch.stack(blocks).norm()) / size,
+            float((matrix - matrix.mT).norm()) / size,
+            max(0.0, -float(torch.linalg.eigvalsh(matrix)[0])) / size,
+            float((_whole_contraction(network, x) - matrix).norm()) / size,
+        ])  # fmt: skip
+    return dict(zip(("autodiff", "asymmetry", "negativity", "sum"), np.array(defects).T, strict=True))
+
+
+def _whole_contraction(network: StochasticNetwork, x: np.ndarray) -> Float[Tensor, "nd nd"]:
+    """J Jᵀ with the Jacobian of the mean output by all parameters strung together, one backward pass per output."""
+    blocks = {name: block.detach().clone().requires_grad_() for name, block in network.parameters().items()}
+    outputs = network.replace_parameters(blocks).mean_output(x).flatten()
+    rows = [
+        torch.cat([g.flatten() for g in torch.autograd.grad(o, list(blocks.values()), retain_graph=True)])
+        for o in outputs
+    ]
+    jacobian = torch.stack(rows)
+    return jacobian @ jacobian.T
+
+
+def sampled(
+    case: VaeCase, width: int, seeds: Sequence[SeedSequence], device: str, prepare: Prepare = as_initialised
+) -> Quantities:
+    """Contractions of sampled gradients, traced over outputs and divided by d, averaged over draws of the noise.
+
+    "error" ‖mean over S - Θ‖_F/‖Θ‖_F (R, 5) with independent noise in the two factors, for the sizes S of
+    ``SAMPLE_SIZES`` ("sizes" (R, 5)); "independent" the average over the largest S, "one_draw" (per input) and
+    "shared" (by all inputs) those over ``DRAWS`` (R, n, n).
+    """
+    x, (n, _) = case.problem.inputs, case.problem.inputs.shape
+    start, noise = zip(*(seed.spawn(2) for seed in seeds), strict=True)
+    network = prepare(initial_networks(case, width, start, device))
+    kernel = output_trace(tangent_kernel(network, x).total)
+    streams = [np.random.default_rng(s) for s in noise]
+
+    def draws(inputs: int) -> Float[Tensor, "R n m"]:
+        epsilon = np.stack([stream.standard_normal((inputs, width)) for stream in streams])
+        return torch.as_tensor(epsilon).to(network.mean)
+
+    def independent() -> TangentKernel:
+        return sampled_tangent_kernel(network, x, draws(n), draws(n))
+
+    def average(size: int, kind: str) -> np.ndarray:
+        one = {
+            "independent": independent,
+            "one_draw": lambda: sampled_tangent_kernel(network, x, draws(n)),
+            "shared": lambda: sampled_tangent_kernel(network, x, draws(1)),
+        }[kind]
+        return sum(output_trace(one().total) for _ in range(size)) / size  # pyright: ignore[reportReturnType]
+
+    means = [average(size, "independent") for size in SAMPLE_SIZES]
+    norm = np.linalg.norm(kernel, axis=(1, 2))
+    return {
+        "error": np.stack([np.linalg.norm(mean - kernel, axis=(1, 2)) / norm for mean in means], axis=1),
+        "sizes": np.tile(np.array(SAMPLE_SIZES, float), (len(seeds), 1)),
+        "independent": means[-1],
+        "one_draw": average(DRAWS, "one_draw"),
+        "shared": average(DRAWS, "shared"),
+    }
+
+
+def _identities_cost(case: VaeCase, width: int) -> float:
+    n, d = case.problem.targets.shape
+    return 1e-2 + n * d * 1e-3
+
+
+def _sampled_cost(case: VaeCase, width: int) -> float:
+    return 1e-2 + 560 * width * case.problem.inputs.shape[0] * 1e-7
+
+
+IDENTITIES = Experiment("identities", identities, _identities_cost)
+SAMPLED = Experiment("sampled-kernels", sampled, _sampled_cost)

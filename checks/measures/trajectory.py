@@ -1,0 +1,100 @@
+"""Measures on a training run: rates, modes, and the gap to the linearised trajectory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from checks.cases import VaeCase
+from claimtest.cells import CellData
+from theorems.linearised import ConstantKernel
+
+__all__ = [
+    "decay_rate",
+    "final_rate_ratio",
+    "gap_to_initial_kernel",
+    "gap_to_limit",
+    "limit_of",
+    "loss",
+    "mode_rates",
+    "obeys_rate",
+]
+
+SMALLEST_AMPLITUDE = 0.1
+"""Modes that carry less than this share of an even split of r(0) say nothing about their rate."""
+
+Limit = Callable[[VaeCase], ConstantKernel]
+
+
+def limit_of(case: VaeCase) -> ConstantKernel:
+    """Training under the constant kernel Θ∞ ⊗ I_d: the prediction of Theorem 1."""
+    return ConstantKernel(case.kernel.total)
+
+
+def loss(residual: Float[ndarray, "R T n d"]) -> Float[ndarray, "R T"]:
+    """L = ½ Σ_i ‖r_i‖² of every replicate at every recorded time."""
+    return 0.5 * (residual**2).sum((-2, -1))
+
+
+def decay_rate(
+    excess: Float[ndarray, "R T"], time: Float[ndarray, "R T"], smallest: float
+) -> Float[ndarray, " R"]:
+    """a = inf_{0 < t <= T} -log(L(t)/L(0)) / (λ0 t) of every replicate; time[:, 0] = 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return (-np.log(excess[:, 1:] / excess[:, :1]) / (smallest * time[:, 1:])).min(1)
+
+
+def obeys_rate(cell: CellData, rate: float = 1.0) -> Float[ndarray, " R"]:
+    """1 where a >= ``rate``: L(t) <= e^{-rate λ0 t} L(0) at every recorded time."""
+    a = decay_rate(loss(cell["residual"]), cell["time"], cell.case.smallest_eigenvalue)
+    return (a >= rate).astype(float)
+
+
+def final_rate_ratio(cell: CellData, limit: Limit = limit_of) -> Float[ndarray, " R"]:
+    """-log(L(T)/L(0)) measured over predicted, r(0) as measured."""
+    measured = loss(cell["residual"])
+    predicted = limit(cell.case).loss(cell["residual"][:, 0], cell["time"][0, -1:])
+    return np.log(measured[:, -1] / measured[:, 0]) / np.log(predicted[:, 0] / measured[:, 0])
+
+
+def mode_rates(
+    cell: CellData, which: Callable[[int], slice] = lambda n: slice(None), limit: Limit = limit_of
+) -> Float[ndarray, " k"]:
+    """Decay rate of each eigenmode over its predicted λ_k, near t = 1/λ_k, for replicates that excite the mode.
+
+    With e_k the k-th mode and a_k = e_kᵀ r (d,): -log(<a_k(t), a_k(0)>/‖a_k(0)‖²)/(λ_k t).
+    ``which(n)`` picks modes, the slowest first; modes with ‖a_k(0)‖² below ``SMALLEST_AMPLITUDE``² ‖r(0)‖²/n are
+    left out.
+    """
+    kernel, residual, time = limit(cell.case), cell["residual"], cell["time"][0]
+    n = len(kernel.eigenvalues)
+    rates = []
+    for k in range(n)[which(n)]:
+        at = int(np.argmin(np.abs(time - 1 / kernel.eigenvalues[k])))
+        start, now = (np.einsum("i,rid->rd", kernel.modes[:, k], residual[:, t]) for t in (0, at))
+        size = (start**2).sum(1)
+        excited = size > SMALLEST_AMPLITUDE**2 * (residual[:, 0] ** 2).sum((1, 2)) / n
+        share = ((start * now).sum(1) / size)[excited]
+        rates.append(-np.log(share) / (kernel.eigenvalues[k] * time[at]))
+    return np.concatenate(rates)
+
+
+def gap_to_limit(cell: CellData, limit: Limit = limit_of) -> Float[ndarray, " R"]:
+    """sup_t ‖r(t) - e^{-Θ∞ t} r(0)‖ / ‖r(0)‖."""
+    return _largest_gap(cell["residual"], limit(cell.case).residual(cell["residual"][:, 0], cell["time"][0]))
+
+
+def gap_to_initial_kernel(cell: CellData) -> Float[ndarray, " R"]:
+    """sup_t ‖r(t) - e^{-Θ(0) t} r(0)‖ / ‖r(0)‖ with each replicate's own Θ(0)."""
+    kernel = ConstantKernel.full(cell["kernel"])
+    return _largest_gap(cell["residual"], kernel.residual(cell["residual"][:, 0], cell["time"][0]))
+
+
+def _largest_gap(
+    measured: Float[ndarray, "R T n d"], predicted: Float[ndarray, "R T n d"]
+) -> Float[ndarray, " R"]:
+    gaps = np.sqrt(((measured - predicted) ** 2).sum((-2, -1)))
+    return gaps.max(1) / np.sqrt((measured[:, 0] ** 2).sum((-2, -1)))

@@ -1,0 +1,70 @@
+r"""Lemma 2: the smallest eigenvalue at initialisation.
+
+Source: the paper in words, constants reconstructed. The width condition carries a free constant C and is astronomical,
+so it is no premise of the check; with C = 1 it is reported beside the smallest width that worked.
+"""
+
+from __future__ import annotations
+
+import math
+
+from claimtest.claim import Claim, Provenance, Reading
+
+__all__ = ["DELTA", "LEMMA2", "closeness_defect", "eigenvalue_share", "stated_width"]
+
+DELTA = 0.1
+"""Probability of failure at which the lemma is judged."""
+
+LEMMA2 = Claim(
+    id="lemma2",
+    title="Lemma 2: the smallest eigenvalue at initialisation",
+    statement=(
+        r"If the width is large enough then, with probability at least $1 - \delta$ over the initialisation, $\Theta(0)$ "
+        r"is close to its limit, and its smallest eigenvalue keeps three quarters of $\lambda_0 = "
+        r"\lambda_{\min}(\Theta_\infty)$."
+    ),
+    formula=(
+        r"m \ge C \frac{n^2 d^2}{\lambda_0^2} \log\frac{nd}{\delta} \;\Rightarrow\; "
+        r"\|\Theta(0) - \Theta_\infty \otimes I\|_2 \le \frac{\lambda_0}{4}, \quad "
+        r"\lambda_{\min}(\Theta(0)) \ge \frac{3}{4} \lambda_0"
+    ),
+    premises=(r"$\|x_i\| = 1$", r"$\lambda_0 > 0$: no two inputs are parallel"),
+    provenance=(Provenance.PAPER, Provenance.RECONSTRUCTED),
+    provenance_note=(
+        "The paper states it in words; the constants 1/4 and 3/4 and the condition on the width are the usual ones. "
+        "C depends on the activation and the noise: products of Gaussians ask for a Bernstein bound."
+    ),
+    readings=(
+        Reading(
+            "eigenvalue",
+            "(b) The smallest eigenvalue",
+            r"From some width on, $\lambda_{\min}(\Theta(0)) \ge \frac{3}{4}\lambda_0$ in at least $90\,\%$ of the "
+            r"replicates, and so for each block with $\lambda_0^b > 0$; that width is below the stated one with $C = 1$.",
+            Provenance.RECONSTRUCTED,
+        ),
+        Reading(
+            "closeness",
+            "(a) Closeness in spectral norm",
+            r"From some width on, $\|\Theta(0) - \Theta_\infty \otimes I\|_2 \le \lambda_0/4$ in at least $90\,\%$ of "
+            r"the replicates, and so for each block with $\lambda_0^b > 0$; that width is below the stated one with "
+            r"$C = 1$.",
+            Provenance.RECONSTRUCTED,
+        ),
+    ),
+    depends_on=("lemma1",),
+)
+
+
+def stated_width(n: int, d: int, smallest: float, delta: float = DELTA, constant: float = 1.0) -> float:
+    """C n² d² / λ0² · log(nd/δ), the width that the lemma asks for."""
+    return constant * n**2 * d**2 / smallest**2 * math.log(n * d / delta)
+
+
+def eigenvalue_share(eigenvalue: float, smallest: float) -> float:
+    """λ_min(Θ(0)) / (¾ λ0): (b) says that it is at least 1."""
+    return eigenvalue / (0.75 * smallest)
+
+
+def closeness_defect(distance: float, smallest: float) -> float:
+    """‖Θ(0) - Θ∞⊗I‖₂ / (λ0/4): (a) says that it is at most 1."""
+    return distance / (0.25 * smallest)
