@@ -5,24 +5,28 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import matplotlib as mpl
 from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.mathtext import MathTextParser
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from claimtest.report.wording import number
 
-__all__ = ["ACCEPTED", "FIT", "INK", "MEASURED", "figure_svg", "quiet_log_axis", "safe_label"]
+__all__ = ["ACCEPTED", "FIT", "INK", "MEASURED", "figure_svg", "safe_label"]
 
 INK = "#000000"
 """Becomes the colour of the page's text."""
 
 MEASURED, FIT, ACCEPTED = "#3b82c4", "#d0722b", "#2e9e6b"
 """Mid-tones, legible on light and on dark paper."""
+
+Margins = tuple[float, float]
 
 _CYCLE = [MEASURED, FIT, ACCEPTED, "#9b6bc3", "#c2527a", "#7f8c3a", "#8a7a66", "#3aa3a8"]
 _FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
@@ -59,33 +63,31 @@ _STYLE: Any = {
 
 
 def figure_svg(
-    name: str, draw: Callable[[Axes], None], size: tuple[float, float], *, layout: str | None = "constrained"
+    name: str, draw: Callable[[Axes], None], size: tuple[float, float], *, margins: Margins | None = None
 ) -> str:
     """The SVG of what ``draw`` puts on axes of that size (inches), ids prefixed by ``name``.
 
-    Two SVGs in one page share a name space: without the prefix the clip path of one would cut the other.
+    Two SVGs in one page share a name space: without the prefix the clip path of one would cut the other. ``margins``
+    (left, bottom, in inches) spare matplotlib the search for a layout, which takes as long as the drawing.
     """
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=size, layout=layout)  # type: ignore[arg-type]
-        if layout is None:
-            figure.subplots_adjust(left=0.15, right=0.97, bottom=0.17, top=0.97)
+        figure = Figure(figsize=size, layout=None if margins else "constrained")
+        if margins:
+            left, bottom = margins[0] / size[0], margins[1] / size[1]
+            figure.subplots_adjust(left=left, right=1 - 0.12 / size[0], bottom=bottom, top=1 - 0.1 / size[1])
         draw(figure.add_subplot())
+        for axes in figure.axes:
+            _calm_log_axis(axes.xaxis)
+            _calm_log_axis(axes.yaxis)
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     return _inline(buffer.getvalue(), name)
 
 
-def quiet_log_axis(axes: Axes, which: str) -> None:
-    """A logarithmic axis with few ticks at round numbers and no minor ones, which cost most of the drawing time."""
-    axis = axes.xaxis if which == "x" else axes.yaxis
-    (axes.set_xscale if which == "x" else axes.set_yscale)("log")
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=7))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
-    axis.set_minor_locator(NullLocator())
-
-
 def safe_label(text: str) -> str:
     """The label, with its dollars shown as such if matplotlib cannot read its TeX."""
+    if "$" not in text:
+        return text
     try:
         _parser().parse(text)
     except ValueError:
@@ -93,8 +95,21 @@ def safe_label(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=1)
 def _parser() -> MathTextParser:
     return MathTextParser("path")
+
+
+def _calm_log_axis(axis: Axis) -> None:
+    """Few ticks at round numbers and no minor ones, which would take most of the drawing time."""
+    if axis.get_scale() != "log":
+        return
+    axis.set_minor_locator(NullLocator())
+    if isinstance(axis.get_major_locator(), LogLocator):  # not where somebody has chosen the ticks
+        low, high = axis.get_view_interval()
+        subs = (1.0, 2.0, 5.0) if high / low < 60 else (1.0, 3.0) if high / low < 1000 else (1.0,)
+        axis.set_major_locator(LogLocator(subs=subs, numticks=7))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
 
 
 def _inline(svg: str, name: str) -> str:

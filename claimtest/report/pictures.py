@@ -17,7 +17,7 @@ from claimtest.criteria import Samples
 from claimtest.criteria.order import fit_slope
 from claimtest.report.figure import figure_svg, safe_label
 from claimtest.report.mathematics import plain
-from claimtest.report.plots import draw_cases, draw_ladder, draw_order, proportions
+from claimtest.report.plots import draw_cases, draw_ladder, draw_order, named_cases, proportions
 from claimtest.report.points import Points, gather
 from claimtest.report.wording import anchor, estimate, interval, region
 from claimtest.results import CriterionResult, RunResult
@@ -124,7 +124,7 @@ def _order_picture(name: str, result: CriterionResult, samples: Samples) -> Pict
         f"Log-log plot of {plain(ordinate)} against {plain(criterion.abscissa)}: {len(points.stratum)} points fall on "
         f"a line of slope {estimate(outcome)} (interval {interval(outcome)}); accepted slopes: "
         f"{region(outcome.accepted)}.",
-        figure_svg(name, draw, (4.7, 3.1), layout=None),
+        figure_svg(name, draw, (4.7, 3.1), margins=(0.72, 0.52)),
         points.table(plain(criterion.abscissa), "geometric mean"),
         "Dots: geometric mean of each case and abscissa, divided by the constant fitted to that case; "
         "bars: the middle 90 % of its values.",
@@ -142,12 +142,13 @@ def _value_picture(name: str, result: CriterionResult, samples: Samples) -> Pict
     ordinate = criterion.ordinate or ("fraction" if share else "value")
     drawing = _ladder(points, result, ordinate) if points.ladder else _cases(points, result, ordinate)
     height = 3.1 if points.ladder else min(1.1 + 0.2 * len(points.stratum), 4.5)
+    left = 0.72 if points.ladder else 0.3 + 0.072 * max(len("all cases"), *map(len, named_cases(points)))
     spread = "its exact 95 % interval" if share else "the middle 90 % of its values"
     return Picture(
         name, criterion.asks,
         f"{plain(ordinate).capitalize()} of each case beside the accepted region {region(outcome.accepted)}: over all "
         f"{estimate(outcome)} (interval {interval(outcome)}).",
-        figure_svg(name, drawing, (4.7, height), layout=None if points.ladder else "constrained"),
+        figure_svg(name, drawing, (4.7, height), margins=(left, 0.52)),
         points.table(plain(criterion.abscissa), "fraction" if share else "mean"),
         f"Dots: {'fraction' if share else 'mean'} of each case; bars: {spread}; band: accepted.",
     )  # fmt: skip

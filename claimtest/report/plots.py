@@ -12,11 +12,11 @@ from numpy import ndarray
 from claimtest.criteria import Outcome
 from claimtest.criteria.order import Slope
 from claimtest.criteria.probability import clopper_pearson
-from claimtest.report.figure import ACCEPTED, FIT, INK, MEASURED, quiet_log_axis
+from claimtest.report.figure import ACCEPTED, FIT, INK, MEASURED
 from claimtest.report.points import Points
 from claimtest.report.wording import number
 
-__all__ = ["draw_cases", "draw_ladder", "draw_order", "proportions"]
+__all__ = ["draw_cases", "draw_ladder", "draw_order", "named_cases", "proportions"]
 
 
 def draw_order(axes: Axes, points: Points, fit: Slope, outcome: Outcome, stated: float) -> None:
@@ -24,8 +24,8 @@ def draw_order(axes: Axes, points: Points, fit: Slope, outcome: Outcome, stated:
 
     With y = C_c x^s per case, y / C_c collapses on one line; all lines meet at the geometric centre of the abscissae.
     """
-    quiet_log_axis(axes, "x")
-    quiet_log_axis(axes, "y")
+    axes.set_xscale("log")
+    axes.set_yscale("log")
     constant = np.exp(np.array([fit.intercepts[int(c)] for c in points.stratum]))
     middle = math.exp(float(np.log(points.abscissa).mean()))
     height = middle**fit.estimate
@@ -42,7 +42,7 @@ def draw_order(axes: Axes, points: Points, fit: Slope, outcome: Outcome, stated:
     axes.set_xlim(x[0], x[-1])
     axes.set_ylim(low / pad, high * pad)
     _plain_ticks(axes, points.abscissa)
-    axes.legend(loc="best")
+    axes.legend(loc="upper right" if fit.estimate < 0 else "upper left")
 
 
 def _wedge(x: ndarray, middle: float, height: float, accepted: tuple[float, float]) -> tuple[ndarray, ndarray]:
@@ -58,7 +58,7 @@ def draw_ladder(axes: Axes, points: Points, outcome: Outcome) -> None:
     """Values against the abscissa, each case a line, with the accepted region as a band."""
     positive = points.abscissa.min() > 0
     if positive and points.abscissa.max() / points.abscissa.min() > 4:
-        quiet_log_axis(axes, "x")
+        axes.set_xscale("log")
         _plain_ticks(axes, points.abscissa)
     low, high = _range(points, outcome)
     axes.axhspan(max(outcome.accepted[0], low), min(outcome.accepted[1], high), color=ACCEPTED, alpha=0.16, lw=0)
@@ -85,11 +85,17 @@ def draw_cases(axes: Axes, points: Points, outcome: Outcome) -> None:
     axes.plot(points.centre, rows, "o", color=MEASURED, ms=4, mew=0)
     axes.hlines([0], *outcome.interval, color=FIT, lw=2.4)
     axes.plot([outcome.estimate], [0], "D", color=FIT, ms=5, mew=0)
-    named = [points.case(int(code)) for code in points.stratum] if len(rows) <= 24 else []
-    axes.set_yticks([*rows[: len(named)], 0], [*(n if len(n) <= 30 else n[:29] + "…" for n in named), "all cases"])
+    named = named_cases(points)
+    axes.set_yticks([*rows[: len(named)], 0], [*named, "all cases"])
     axes.grid(visible=False, axis="y")
     axes.set_ylim(-0.8, len(rows) + 0.8)
     axes.set_xlim(low, high)
+
+
+def named_cases(points: Points) -> list[str]:
+    """The names beside the rows, shortened; none where there are too many rows to tell apart."""
+    names = [points.case(int(code)) for code in points.stratum] if len(points.stratum) <= 24 else []
+    return [name if len(name) <= 24 else name[:23] + "…" for name in names]
 
 
 def proportions(points: Points, level: float = 0.05) -> Points:

@@ -181,8 +181,13 @@ def _controls(run: RunResult) -> str:
         return "No control was judged."
     if count.complete:
         number_of = "The only control" if count.judged == 1 else f"Every one of {count.judged} controls"
-        return f"{number_of} (variants known to be false) was rejected."
-    return f"{count.judged - count.rejected} of {count.judged} controls (variants known to be false) were not rejected."
+        return f"{number_of} (variants known to be false) was rejected{_idle(count)}."
+    missed = f"{count.judged - count.rejected} of {count.judged} controls (variants known to be false)"
+    return f"{missed} were not rejected{_idle(count)}."
+
+
+def _idle(count: Tally) -> str:
+    return f"; {count.idle} could not be counted" if count.idle else ""
 
 
 def _are(n: int) -> str:
