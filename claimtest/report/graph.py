@@ -14,7 +14,7 @@ from claimtest.results import RunResult
 
 __all__ = ["Node", "claim_graph_svg", "layers", "reduced"]
 
-_WIDTH, _HEIGHT, _GAP, _ROW = 116, 46, 40, 62
+_WIDTH, _HEIGHT, _GAP, _ROW = 108, 46, 28, 60
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def _exhibit_picture(name: str, exhibit: Exhibit) -> Picture:
     svg = failed = ""
     if exhibit.draw is not None:
         try:
-            svg = figure_svg(name, exhibit.draw, (6.4, 3.7))
+            svg = figure_svg(name, exhibit.draw, (5.8, 3.5))
         except Exception as error:  # the verdicts must reach the reader even if a picture cannot be drawn
             failed = f"{type(error).__name__}: {error}"
     return Picture(name, exhibit.title, exhibit.alt, svg, exhibit.data, failed=failed)
@@ -127,7 +127,7 @@ def _order_picture(name: str, result: CriterionResult, samples: Samples) -> Pict
         figure_svg(name, draw, (4.7, 3.1), margins=(0.72, 0.52)),
         points.table(plain(criterion.abscissa), "geometric mean"),
         "Dots: geometric mean of each case and abscissa, divided by the constant fitted to that case; "
-        "bars: the middle 90 % of its values.",
+        f"bars: {points.bar}.",
     )  # fmt: skip
 
 
@@ -143,14 +143,13 @@ def _value_picture(name: str, result: CriterionResult, samples: Samples) -> Pict
     drawing = _ladder(points, result, ordinate) if points.ladder else _cases(points, result, ordinate)
     height = 3.1 if points.ladder else min(1.1 + 0.2 * len(points.stratum), 4.5)
     left = 0.72 if points.ladder else 0.3 + 0.072 * max(len("all cases"), *map(len, named_cases(points)))
-    spread = "its exact 95 % interval" if share else "the middle 90 % of its values"
     return Picture(
         name, criterion.asks,
         f"{plain(ordinate).capitalize()} of each case beside the accepted region {region(outcome.accepted)}: over all "
         f"{estimate(outcome)} (interval {interval(outcome)}).",
         figure_svg(name, drawing, (4.7, height), margins=(left, 0.52)),
         points.table(plain(criterion.abscissa), "fraction" if share else "mean"),
-        f"Dots: {'fraction' if share else 'mean'} of each case; bars: {spread}; band: accepted.",
+        f"Dots: {'fraction' if share else 'mean'} of each case; bars: {points.bar}; band: accepted.",
     )  # fmt: skip
 
 

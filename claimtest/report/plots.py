@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -103,9 +104,7 @@ def proportions(points: Points, level: float = 0.05) -> Points:
     counts = points.count.astype(int)
     hits = np.rint(points.centre * counts).astype(int)
     ends = np.array([clopper_pearson(int(k), int(n), level) for k, n in zip(hits, counts, strict=True)])
-    return Points(
-        points.stratum, points.abscissa, points.centre, ends[:, 0], ends[:, 1], points.count, points.names
-    )  # fmt: skip
+    return replace(points, low=ends[:, 0], high=ends[:, 1], bar="its exact 95 % interval")
 
 
 def _range(points: Points, outcome: Outcome) -> tuple[float, float]:

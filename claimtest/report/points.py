@@ -17,7 +17,10 @@ _BINS = 24
 
 @dataclass(frozen=True)
 class Points:
-    """Per group of samples: code of the case, abscissa, centre, low and high end of the middle 90 %, and how many."""
+    """Per group of samples: code of the case, abscissa, centre, low and high end of its bar, and how many.
+
+    ``bar`` names the bar: what ``low`` and ``high`` mean.
+    """
 
     stratum: ndarray
     abscissa: ndarray
@@ -26,6 +29,7 @@ class Points:
     high: ndarray
     count: ndarray
     names: tuple[str, ...]
+    bar: str
 
     @property
     def ladder(self) -> bool:
@@ -42,8 +46,8 @@ class Points:
             "case": [self.case(int(code)) for code in self.stratum],
             abscissa: [float(v) for v in self.abscissa],
             centre: [float(v) for v in self.centre],
-            "5 %": [float(v) for v in self.low],
-            "95 %": [float(v) for v in self.high],
+            "low": [float(v) for v in self.low],
+            "high": [float(v) for v in self.high],
             "values": [int(n) for n in self.count],
         }
 
@@ -51,6 +55,7 @@ class Points:
 def gather(samples: Samples, *, logarithmic: bool) -> Points:
     """Group by case and abscissa; the centre is the geometric mean if ``logarithmic``, else the mean.
 
+    The bar is the middle 90 % of the values or, around a mean, two standard errors either way.
     Abscissae that differ from sample to sample are first rounded to a few bins, so that a picture stays small.
     """
     abscissa = np.asarray(samples.abscissa, dtype=float)
@@ -59,11 +64,15 @@ def gather(samples: Samples, *, logarithmic: bool) -> Points:
     keys, code = np.unique(np.stack([samples.strata, abscissa]), axis=1, return_inverse=True)
     order = np.argsort(code, kind="stable")
     groups = np.split(np.asarray(samples.values, dtype=float)[order], np.cumsum(np.bincount(code))[:-1])
-    centre = [np.exp(np.log(g).mean()) if logarithmic else g.mean() for g in groups]
-    ends = np.array([np.quantile(g, [0.05, 0.95]) for g in groups])
+    centre = np.array([np.exp(np.log(g).mean()) if logarithmic else g.mean() for g in groups])
+    if logarithmic:
+        ends = np.array([np.quantile(g, [0.05, 0.95]) for g in groups])
+    else:
+        error = np.array([g.std(ddof=1) / np.sqrt(len(g)) if len(g) > 1 else 0.0 for g in groups])
+        ends = np.stack([centre - 2 * error, centre + 2 * error], axis=1)
     return Points(
-        keys[0].astype(int), keys[1], np.array(centre), ends[:, 0], ends[:, 1],
-        np.array([len(g) for g in groups]), samples.names,
+        keys[0].astype(int), keys[1], centre, ends[:, 0], ends[:, 1], np.array([len(g) for g in groups]),
+        samples.names, "the middle 90 % of its values" if logarithmic else "two standard errors either way",
     )  # fmt: skip
 
 

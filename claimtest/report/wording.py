@@ -53,6 +53,8 @@ def number(value: float, decimals: int | None = None) -> str:
         mantissa, power = f"{value:.1e}".split("e")
         mantissa = mantissa.removesuffix(".0").replace("-", "−")
         return f"{mantissa}·10{str(int(power)).translate(_SUPERSCRIPTS)}"
+    if decimals is None:
+        decimals = 0 if size >= 100 else None
     text = f"{value:.3g}" if decimals is None else f"{value:.{decimals}f}"
     return text.replace("-", "−")
 
