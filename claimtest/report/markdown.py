@@ -61,7 +61,7 @@ def _claim(claim: ClaimResult, pictures: Pictures) -> list[str]:
     stated = claim.claim
     parts = [f"## {_text(stated.title)}", f"**{_verdict(claim.verdict)}** · `{stated.id}`", _text(stated.statement)]
     if claim.conditional_on:
-        parts.append(f"Given {', '.join(claim.conditional_on)}, which does not hold here.")
+        parts.append(f"Given {', '.join(claim.conditional_on)}, not established in this run.")
     if stated.formula:
         parts.append(f"$$\n{stated.formula.strip()}\n$$")
     if stated.premises:
@@ -151,7 +151,7 @@ def _controls(controls: Sequence[ControlResult]) -> str:
 def _text(text: str) -> str:
     """Escaped Markdown that leaves $TeX$ to the viewer; in it, bars would end a table's cell."""
     return "".join(
-        "$" + piece.replace("\\|", "\\Vert ").replace("|", "\\vert ").replace("<", "\\lt ") + "$"
+        "$" + piece.replace("\\|", "\\Vert ").replace("|", "\\vert ").replace("<", "\\lt ").strip() + "$"
         if tex else re.sub(r"([|*_\[\]])", r"\\\1", piece.replace("&", "&amp;").replace("<", "&lt;"))
         for tex, piece in split_mathematics(text.replace("\n", " "))
     )  # fmt: skip

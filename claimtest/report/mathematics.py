@@ -25,7 +25,7 @@ _HARMLESS = """
     rowlines width height depth voffset notation
 """
 _ATTRIBUTES = frozenset(_HARMLESS.split())
-_BARS = ("|", "‖", "∥")
+_TIGHT = ("|", "‖", "∥", "/")
 _DOLLARS = re.compile(r"(?<!\\)\$(.+?)(?<!\\)\$", re.DOTALL)
 _CODE = re.compile(r"`([^`]+)`")
 
@@ -67,8 +67,8 @@ def _formula(tex: str, style: str) -> Markup:
         node.tag = node.tag.removeprefix(f"{{{_NAMESPACE}}}")
         if node.tag not in MATHML or re.match(r"\\[A-Za-z]", node.text or ""):  # an unknown command
             return _source(tex)
-        if node.tag == "mo" and node.text in _BARS:
-            node.attrib |= {"lspace": "0", "rspace": "0"}  # a norm's bars, which browsers would space as relations
+        if node.tag == "mo" and node.text in _TIGHT:
+            node.attrib |= {"lspace": "0", "rspace": "0"}  # browsers would space bars and slashes as relations
         node.attrib = {name: value for name, value in node.attrib.items() if name in _ATTRIBUTES}
     tree.set("alttext", tex)
     return Markup(ElementTree.tostring(tree, encoding="unicode"))  # serialised from a tree

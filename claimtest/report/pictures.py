@@ -117,14 +117,15 @@ def _order_picture(name: str, result: CriterionResult, samples: Samples) -> Pict
 
     def draw(axes: Axes) -> None:
         draw_order(axes, points, fit, outcome, stated)
-        _labels(axes, criterion.abscissa, f"{ordinate} / constant of the case")
+        short = len(plain(ordinate)) <= 24  # a longer label would leave the picture; the caption says it too
+        _labels(axes, criterion.abscissa, f"{ordinate} / constant of the case" if short else ordinate)
 
     return Picture(
         name, criterion.asks,
         f"Log-log plot of {plain(ordinate)} against {plain(criterion.abscissa)}: {len(points.stratum)} points fall on "
         f"a line of slope {estimate(outcome)} (interval {interval(outcome)}); accepted slopes: "
         f"{region(outcome.accepted)}.",
-        figure_svg(name, draw, (4.7, 3.1), margins=(0.72, 0.52)),
+        figure_svg(name, draw, (4.3, 2.95), margins=(0.72, 0.52)),
         points.table(plain(criterion.abscissa), "geometric mean"),
         "Dots: geometric mean of each case and abscissa, divided by the constant fitted to that case; "
         f"bars: {points.bar}.",
@@ -141,13 +142,13 @@ def _value_picture(name: str, result: CriterionResult, samples: Samples) -> Pict
         return None
     ordinate = criterion.ordinate or ("fraction" if share else "value")
     drawing = _ladder(points, result, ordinate) if points.ladder else _cases(points, result, ordinate)
-    height = 3.1 if points.ladder else min(1.1 + 0.2 * len(points.stratum), 4.5)
+    height = 2.95 if points.ladder else min(1.1 + 0.2 * len(points.stratum), 4.5)
     left = 0.72 if points.ladder else 0.3 + 0.072 * max(len("all cases"), *map(len, named_cases(points)))
     return Picture(
         name, criterion.asks,
         f"{plain(ordinate).capitalize()} of each case beside the accepted region {region(outcome.accepted)}: over all "
         f"{estimate(outcome)} (interval {interval(outcome)}).",
-        figure_svg(name, drawing, (4.7, height), margins=(left, 0.52)),
+        figure_svg(name, drawing, (4.3, height), margins=(left, 0.52)),
         points.table(plain(criterion.abscissa), "fraction" if share else "mean"),
         f"Dots: {'fraction' if share else 'mean'} of each case; bars: {points.bar}; band: accepted.",
     )  # fmt: skip
