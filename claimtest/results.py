@@ -150,7 +150,11 @@ class ClaimResult:
         return {
             "id": self.claim.id,
             "title": self.claim.title,
+            "statement": self.claim.statement,
+            "formula": self.claim.formula,
+            "premises": list(self.claim.premises),
             "provenance": [str(p) for p in self.claim.provenance],
+            "provenance_note": self.claim.provenance_note,
             "depends_on": list(self.claim.depends_on),
             "conditional_on": list(self.conditional_on),
             "verdict": str(self.verdict),

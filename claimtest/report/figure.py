@@ -18,7 +18,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from claimtest.report.wording import number
 
-__all__ = ["ACCEPTED", "FIT", "INK", "MEASURED", "figure_svg", "safe_label"]
+__all__ = ["ACCEPTED", "FIT", "INK", "MEASURED", "Margins", "figure_svg", "safe_label"]
 
 INK = "#000000"
 """Becomes the colour of the page's text."""
@@ -27,6 +27,7 @@ MEASURED, FIT, ACCEPTED = "#3b82c4", "#d0722b", "#2e9e6b"
 """Mid-tones, legible on light and on dark paper."""
 
 Margins = tuple[float, float]
+"""Left and bottom margin in inches."""
 
 _CYCLE = [MEASURED, FIT, ACCEPTED, "#9b6bc3", "#c2527a", "#7f8c3a", "#8a7a66", "#3aa3a8"]
 _FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
@@ -118,18 +119,25 @@ def _inline(svg: str, name: str) -> str:
     svg = re.sub(r"<style[^>]*>.*?</style>", "", svg, flags=re.DOTALL)  # it would style the whole page
     svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
     used = set(re.findall(r'href="#([^"]+)"', svg)) | set(re.findall(r"url\(#([^)]+)\)", svg))
-    svg = re.sub(r' id="([^"]+)"', lambda m: f' id="{name}-{m[1]}"' if m[1] in used else "", svg)
-    svg = re.sub(r'xlink:href="#([^"]+)"', rf'href="#{name}-\1"', svg)
-    svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
-    svg = re.sub(r"(\d\.\d\d)\d+", r"\1", svg)
-    svg = svg.replace("'DejaVu Sans'", _FONTS).replace(INK, "currentColor").replace("<defs/>", "")
-    svg = re.sub(r">\s+<", "><", svg)
-    head = ' fill="currentColor" stroke-linejoin="round"'
-    return re.sub(r"^<svg[^>]*?(viewBox=\"[^\"]+\")[^>]*>", lambda m: _root(m[0], m[1], head), svg, count=1)
+    svg = re.sub(r"<[^>]+>", lambda tag: _mended(tag[0], name, used), svg)
+    svg = re.sub(r">\s+<", "><", svg.replace("<defs/>", ""))
+    return re.sub(r"^<svg[^>]*>", lambda tag: _root(tag[0]), svg, count=1)
 
 
-def _root(tag: str, box: str, head: str) -> str:
+def _mended(tag: str, name: str, used: set[str]) -> str:
+    """One tag (text between tags stays as it is): prefixed ids, two decimals, the page's fonts and ink."""
+    tag = re.sub(r' id="([^"]+)"', lambda m: f' id="{name}-{m[1]}"' if m[1] in used else "", tag)
+    tag = tag.replace("xlink:href=", "href=").replace('href="#', f'href="#{name}-')
+    tag = tag.replace("url(#", f"url(#{name}-")
+    tag = re.sub(r"(\d\.\d\d)\d+", r"\1", tag)
+    return tag.replace("'DejaVu Sans'", _FONTS).replace(INK, "currentColor")
+
+
+def _root(tag: str) -> str:
     """The root element: its size in pixels as a hint, the rest by the page's style."""
-    width, height = box.split('"')[1].split()[2:]
-    pixels = f'width="{round(float(width) * 4 / 3)}" height="{round(float(height) * 4 / 3)}"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {pixels} {box}{head}>'
+    box = re.findall(r'viewBox="([^"]+)"', tag)[0]
+    width, height = (round(float(v) * 4 / 3) for v in box.split()[2:])
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="{box}" '
+        'fill="currentColor" stroke-linejoin="round">'
+    )

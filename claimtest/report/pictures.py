@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from claimtest.check import Exhibit
 from claimtest.criteria import Samples
 from claimtest.criteria.order import fit_slope
-from claimtest.report.figure import figure_svg, safe_label
+from claimtest.report.figure import Margins, figure_svg, safe_label
 from claimtest.report.mathematics import plain
 from claimtest.report.plots import draw_cases, draw_ladder, draw_order, named_cases, proportions
 from claimtest.report.points import Points, gather
@@ -87,13 +87,18 @@ def pictures_of(run: RunResult) -> Pictures:
 
 
 def _exhibit_picture(name: str, exhibit: Exhibit) -> Picture:
-    svg = failed = ""
-    if exhibit.draw is not None:
-        try:
-            svg = figure_svg(name, exhibit.draw, (5.8, 3.5))
-        except Exception as error:  # the verdicts must reach the reader even if a picture cannot be drawn
-            failed = f"{type(error).__name__}: {error}"
+    svg, failed = _drawn(name, exhibit.draw, (5.8, 3.5)) if exhibit.draw else ("", "")
     return Picture(name, exhibit.title, exhibit.alt, svg, exhibit.data, failed=failed)
+
+
+def _drawn(
+    name: str, draw: Callable[[Axes], None], size: tuple[float, float], margins: Margins | None = None
+) -> tuple[str, str]:
+    """The SVG, or why there is none: the verdicts must reach the reader even if a picture cannot be drawn."""
+    try:
+        return figure_svg(name, draw, size, margins=margins), ""
+    except Exception as error:
+        return "", f"{type(error).__name__}: {error}"
 
 
 def _criterion_picture(name: str, result: CriterionResult) -> Picture | None:
@@ -120,15 +125,17 @@ def _order_picture(name: str, result: CriterionResult, samples: Samples) -> Pict
         short = len(plain(ordinate)) <= 24  # a longer label would leave the picture; the caption says it too
         _labels(axes, criterion.abscissa, f"{ordinate} / constant of the case" if short else ordinate)
 
+    svg, failed = _drawn(name, draw, (4.3, 2.95), (0.72, 0.52))
     return Picture(
         name, criterion.asks,
         f"Log-log plot of {plain(ordinate)} against {plain(criterion.abscissa)}: {len(points.stratum)} points fall on "
         f"a line of slope {estimate(outcome)} (interval {interval(outcome)}); accepted slopes: "
         f"{region(outcome.accepted)}.",
-        figure_svg(name, draw, (4.3, 2.95), margins=(0.72, 0.52)),
+        svg,
         points.table(plain(criterion.abscissa), "geometric mean"),
         "Dots: geometric mean of each case and abscissa, divided by the constant fitted to that case; "
         f"bars: {points.bar}.",
+        failed,
     )  # fmt: skip
 
 
@@ -144,13 +151,15 @@ def _value_picture(name: str, result: CriterionResult, samples: Samples) -> Pict
     drawing = _ladder(points, result, ordinate) if points.ladder else _cases(points, result, ordinate)
     height = 2.95 if points.ladder else min(1.1 + 0.2 * len(points.stratum), 4.5)
     left = 0.72 if points.ladder else 0.3 + 0.072 * max(len("all cases"), *map(len, named_cases(points)))
+    svg, failed = _drawn(name, drawing, (4.3, height), (left, 0.52))
     return Picture(
         name, criterion.asks,
-        f"{plain(ordinate).capitalize()} of each case beside the accepted region {region(outcome.accepted)}: over all "
+        f"Each case’s {plain(ordinate)} beside the accepted region {region(outcome.accepted)}: over all "
         f"{estimate(outcome)} (interval {interval(outcome)}).",
-        figure_svg(name, drawing, (4.3, height), margins=(left, 0.52)),
+        svg,
         points.table(plain(criterion.abscissa), "fraction" if share else "mean"),
         f"Dots: {'fraction' if share else 'mean'} of each case; bars: {points.bar}; band: accepted.",
+        failed,
     )  # fmt: skip
 
 
