@@ -14,6 +14,7 @@ from claimtest.report.pictures import Picture, Pictures
 from claimtest.report.wording import (
     estimate,
     expectation,
+    headline,
     interval,
     key_criterion,
     number,
@@ -34,7 +35,7 @@ def markdown(run: RunResult, pictures: Pictures) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
     parts = [
         f"# {_text(run.title)}",
-        " ".join(map(_text, summary(run))),
+        f"**{_MARKS[headline(run)[0]]} {headline(run)[1]}.** " + " ".join(map(_text, summary(run))),
         _text(f"Profile {run.profile.name}, seed {run.seed}, {run.seconds:.0f} s" + f"; {versions}." * bool(versions)),
         _verdicts(run),
     ]

@@ -14,7 +14,7 @@ from claimtest.report.gauge import gauge
 from claimtest.report.looseness import looseness
 from claimtest.report.pictures import Picture, Pictures
 from claimtest.report.templating import render
-from claimtest.report.wording import anchor, key_criterion, summary
+from claimtest.report.wording import anchor, headline, key_criterion, summary
 from claimtest.results import RunResult
 
 __all__ = ["DataTable", "page"]
@@ -40,7 +40,7 @@ def page(run: RunResult, pictures: Pictures, graph: str, evidence: Sequence[str]
         "page.html",
         run=run,
         sentences=summary(run),
-        sound=run.exit_status() == 0,
+        headline=headline(run),
         pictures=pictures,
         graph=Markup(graph),  # made by our own template
         evidence=evidence,

@@ -18,6 +18,7 @@ __all__ = [
     "anchor",
     "estimate",
     "expectation",
+    "headline",
     "interval",
     "key_criterion",
     "number",
@@ -141,6 +142,19 @@ def _width(criterion: CriterionResult) -> tuple[bool, bool, float]:
     assert outcome is not None
     kind, width = criterion.criterion.law.kind, outcome.interval[1] - outcome.interval[0]
     return kind == "identity", not ("order" in kind or kind == "constant"), width if math.isfinite(width) else math.inf
+
+
+def headline(run: RunResult) -> tuple[Verdict, str]:
+    """The run in one line, with the verdict whose mark goes before it."""
+    if not all(r.as_expected for _, r in run.readings):
+        return Verdict.VIOLATED, "A verdict contradicts what was expected"
+    if not all(r.controls_rejected for _, r in run.readings):
+        return Verdict.VIOLATED, "A control was not rejected: its criterion could not have seen the error"
+    if run.exit_status() != 0:
+        return Verdict.INCONCLUSIVE, "Not everything is decided, as this profile demands"
+    if run.inconclusive:
+        return Verdict.HOLDS, "Nothing contradicts what was expected, though not everything is decided"
+    return Verdict.HOLDS, "Nothing contradicts what was expected"
 
 
 def summary(run: RunResult) -> list[str]:

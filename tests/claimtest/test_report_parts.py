@@ -18,7 +18,7 @@ from claimtest.report.graph import claim_graph_svg, layers, reduced
 from claimtest.report.looseness import looseness
 from claimtest.report.mathematics import display, plain, prose
 from claimtest.report.points import gather
-from claimtest.report.wording import anchor, estimate, expectation, interval, number, region, summary, tally
+from claimtest.report.wording import anchor, estimate, expectation, headline, interval, number, region, summary, tally
 from tests.claimtest.toy_run import toy_run
 
 QUICK = PROFILES["quick"]
@@ -105,6 +105,8 @@ def test_expectations_and_summary():
     assert expectation(turned) == "unexpected"
     claims = (replace(run.claims[0], readings=(run.claims[0].readings[0], turned)), run.claims[1])
     assert "1 verdict contradicts the expectation: lln/too-fast." in summary(replace(run, claims=claims))
+    assert headline(run) == (Verdict.HOLDS, "Nothing contradicts what was expected")
+    assert headline(replace(run, claims=claims))[0] is Verdict.VIOLATED
     assert summary(run)[0] == "2 claims hold in the principal reading."
 
 
