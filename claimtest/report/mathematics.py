@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 from xml.etree import ElementTree
 
 from latex2mathml.converter import convert
@@ -26,6 +27,8 @@ _HARMLESS = """
 """
 _ATTRIBUTES = frozenset(_HARMLESS.split())
 _TIGHT = ("|", "‖", "∥", "/")
+_CAPITALS = tuple("ΓΔΘΛΞΠΣΥΦΨΩ")
+_LOOSE_ENDS = re.compile(r"(\(?)(<math.*?</math>)([).,;:]*)", re.DOTALL)
 _DOLLARS = re.compile(r"(?<!\\)\$(.+?)(?<!\\)\$", re.DOTALL)
 _CODE = re.compile(r"`([^`]+)`")
 
@@ -44,7 +47,14 @@ def plain(text: str) -> str:
 @lru_cache(maxsize=4096)
 def prose(text: str) -> Markup:
     """HTML of prose with $TeX$ and `code`."""
-    return Markup("").join(_formula(p, "inline") if tex else _words(p) for tex, p in split_mathematics(text))
+    html = "".join(_formula(p, "inline") if tex else _words(p) for tex, p in split_mathematics(text))
+    return Markup(_LOOSE_ENDS.sub(_tied, html))  # every piece was escaped
+
+
+def _tied(found: re.Match[str]) -> str:
+    """Keep a bracket or a full stop on the line of the formula that it belongs to."""
+    before, formula, after = found.groups()
+    return f'<span class="nowrap">{before}{formula}{after}</span>' if before or after else formula
 
 
 @lru_cache(maxsize=1024)
@@ -67,11 +77,40 @@ def _formula(tex: str, style: str) -> Markup:
         node.tag = node.tag.removeprefix(f"{{{_NAMESPACE}}}")
         if node.tag not in MATHML or re.match(r"\\[A-Za-z]", node.text or ""):  # an unknown command
             return _source(tex)
-        if node.tag == "mo" and node.text in _TIGHT:
-            node.attrib |= {"lspace": "0", "rspace": "0"}  # browsers would space bars and slashes as relations
+        _typeset(node)
         node.attrib = {name: value for name, value in node.attrib.items() if name in _ATTRIBUTES}
+    for node in tree.iter():
+        _space_functions(node)
     tree.set("alttext", tex)
     return Markup(ElementTree.tostring(tree, encoding="unicode"))  # serialised from a tree
+
+
+def _typeset(node: ElementTree.Element) -> None:
+    """What the converter leaves undone: tight bars and slashes, ∼ as a relation, upright names and capital Greek."""
+    text = node.text or ""
+    if node.tag == "mo" and text in _TIGHT:
+        node.attrib |= {"lspace": "0", "rspace": "0"}
+    elif node.tag == "mi" and text == "~":
+        node.tag, node.text = "mo", "∼"
+    elif node.tag == "mo" and len(text) > 1 and text.isalpha():
+        node.tag = "mi"
+    elif node.tag == "mi" and text in _CAPITALS:
+        node.attrib.setdefault("mathvariant", "normal")
+
+
+def _space_functions(node: ElementTree.Element) -> None:
+    """A thin space between the name of a function and its neighbours, unless those are operators or brackets."""
+    if node.tag not in ("mrow", "math", "mstyle"):
+        return
+    for place, (left, right) in reversed(list(enumerate(pairwise(node)))):
+        apart = "mo" not in (left.tag, right.tag) and "mspace" not in (left.tag, right.tag)
+        if apart and (_is_function(left) or _is_function(right)):
+            node.insert(place + 1, ElementTree.Element("mspace", {"width": "0.167em"}))
+
+
+def _is_function(node: ElementTree.Element) -> bool:
+    base = node[0] if node.tag in ("msub", "msup", "msubsup", "munder", "munderover") else node
+    return base.tag == "mi" and len(base.text or "") > 1
 
 
 def _source(tex: str) -> Markup:

@@ -67,6 +67,14 @@ def test_tex_cannot_smuggle_html(tex):
     assert not re.search(r"<[^>]*(href|style|onerror)\s*=", html.replace('alttext="', "").split(">", 1)[1])
 
 
+def test_mathematics_is_typeset_as_in_tex():
+    assert '<mi>log</mi><mspace width="0.167em" /><mfrac>' in display(r"\log\frac{n}{d}")
+    assert "mspace" not in display(r"\log(n)")
+    assert "<mo>∼</mo>" in display(r"w \sim N")
+    assert '<mi mathvariant="normal">Θ</mi>' in display(r"\Theta")
+    assert '<span class="nowrap">(<math' in prose("so ($x$) it is")
+
+
 def test_plain_drops_the_dollars():
     assert plain(r"size of $m^{-1/2}$ and `x`") == "size of m^{-1/2} and x"
 
