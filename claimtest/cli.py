@@ -101,47 +101,23 @@ def _add_options(command: argparse.ArgumentParser, name: str, many: bool) -> Non
 
 def _complete(options: argparse.Namespace) -> None:
     """Check and convert what can be checked without loading the pack. Raises UsageError."""
-    from claimtest.packs import near_matches
-    from claimtest.profile import PROFILES
+    from claimtest.options import device_named, profile_named, whole_number
 
     given = vars(options)
     if "out" in given:
         options.out = Path(options.out)
-    if "profile" in given and options.profile not in PROFILES:
-        raise UsageError(f"unknown profile {options.profile!r}{near_matches(options.profile, PROFILES)}")
-    if "seed" in given:
-        options.seed = _whole(options.seed, "--seed", 0)
     if given.get("jobs") is not None:
-        options.jobs = _whole(options.jobs, "--jobs", 1)
-    if "device" in given:
-        check_device(options.device)
-    if "widths" in given:
+        options.jobs = whole_number(options.jobs, "--jobs", 1)
+    if "profile" in given:
+        options.profile = profile_named(options.profile)
+        options.seed = whole_number(options.seed, "--seed", 0)
+        device_named(options.device)
         if options.inputs is None and (options.targets or options.widths):
             raise UsageError("--targets and --widths go with --inputs FILE")
         if options.widths is not None:
             from claimtest.userdata import read_widths
 
             options.widths = read_widths(options.widths)
-
-
-def _whole(text: str, option: str, least: int) -> int:
-    if not text.strip().isdecimal() or int(text) < least:
-        raise UsageError(f"{option} {text}: give a whole number, at least {least}")
-    return int(text)
-
-
-def check_device(device: str) -> None:
-    """Raises UsageError unless the device is cpu, or cuda with a device there."""
-    if device == "cpu":
-        return
-    if device != "cuda":
-        raise UsageError(f"unknown device {device!r}: give cpu or cuda")
-    try:
-        import torch
-    except ImportError:
-        raise UsageError("--device cuda: torch is not installed, so nothing could run there; use cpu") from None
-    if not torch.cuda.is_available():
-        raise UsageError("--device cuda: there is no CUDA device that torch can use; use cpu")
 
 
 if __name__ == "__main__":

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 from typing import Any
 
 from claimtest.check import Pack
 from claimtest.errors import RunError, UsageError
+from claimtest.options import writable_folder
 from claimtest.packs import load_pack, select_claims
-from claimtest.profile import PROFILES
 from claimtest.results import RunResult
 from claimtest.runner import available_cores
 from claimtest.session import STORE, Session
@@ -43,7 +42,7 @@ def command_verify(options: argparse.Namespace) -> int:
     book = _own_data(options)
     pack = load_pack(options.pack)
     claims = select_claims(pack, options.claims)
-    _writable(options.out)
+    writable_folder(options.out)
     session = _session(pack, options, book)
     try:
         run = session.judge(claims)
@@ -61,7 +60,7 @@ def command_report(options: argparse.Namespace) -> int:
     pack = load_pack(options.pack)
     claims = select_claims(pack, options.claims)
     _stored(options)
-    _writable(options.out)
+    writable_folder(options.out)
     session = _session(pack, options, book)
     try:
         missing = session.missing(claims)
@@ -98,7 +97,7 @@ def _session(pack: Pack, options: argparse.Namespace, data: tuple[Any, ...] | No
     """A session as the options say, on the user's own matrices where given."""
     session = Session(
         pack,
-        PROFILES[options.profile],
+        options.profile,
         options.seed,
         options.device,
         getattr(options, "jobs", None) or available_cores(),
@@ -125,17 +124,6 @@ def _own_data(options: argparse.Namespace) -> tuple[Any, ...] | None:
     if targets is not None and len(targets) != len(inputs):
         raise UsageError(f"{options.targets} has {len(targets)} rows, {options.inputs} has {len(inputs)}")
     return inputs, targets, options.widths
-
-
-def _writable(folder: Path) -> None:
-    """Raises UsageError, in one line, if the folder cannot be written."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".writable-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise UsageError(f"cannot write into {folder}: {error.strerror or error}; choose another --out") from None
 
 
 def _stored(options: argparse.Namespace) -> None:

@@ -23,8 +23,8 @@ class Profile:
     """Sizes and margins of a run.
 
     A ladder of widths is base·2^k for ``first_doubling`` <= k <= ``doublings``. Margins are half-widths of accepted
-    regions: ``order`` for exponents of order -1/2, ``reciprocal`` for orders of 1/m, ``constant`` for ratios (relative).
-    ``strict``: an inconclusive verdict fails the gate.
+    regions: ``order`` for exponents of order -1/2, ``reciprocal`` for orders of 1/m, ``constant`` (relative) for
+    ratios. ``strict``: an inconclusive verdict fails the gate.
     """
 
     name: str

@@ -15,7 +15,6 @@ from claimtest.engine import Engine
 from claimtest.evidence import EvidenceStore
 from claimtest.export import export_csv
 from claimtest.profile import PROFILES, Profile
-from claimtest.report import write_report
 from claimtest.results import ReadingResult, RunResult
 from claimtest.runner import Runner, available_cores
 from claimtest.sources import import_closure, library_versions
@@ -78,6 +77,8 @@ class Session:
 
     def write(self, run: RunResult, folder: Path) -> Path:
         """Write the report with its evidence as CSV; returns the path of its first page."""
+        from claimtest.report import write_report  # brings matplotlib: not needed by those who want no report
+
         cells = self.engine.cells([result.claim.id for result in run.claims])
         export_csv([(cell, self.runner.known[cell.identity]) for cell in cells], folder / "evidence")
         return write_report(run, folder)

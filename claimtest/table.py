@@ -8,16 +8,22 @@ from collections.abc import Sequence
 from tabulate import tabulate
 
 from claimtest.claim import Verdict
+from claimtest.criteria import Outcome
 from claimtest.results import CriterionResult, ReadingResult, RunResult
 
-__all__ = ["COLUMNS", "row", "table", "verdict_in_words"]
+__all__ = ["COLUMNS", "row", "table", "table_of", "verdict_in_words", "why"]
 
 COLUMNS = ("claim", "reading", "verdict", "criteria", "estimate [interval]", "controls rejected")
 
 
 def table(run: RunResult) -> str:
     """One line per reading."""
-    return tabulate([row(claim.claim.id, reading) for claim, reading in run.readings], COLUMNS, disable_numparse=True)
+    return table_of([row(claim.claim.id, reading) for claim, reading in run.readings])
+
+
+def table_of(rows: Sequence[tuple[str, ...]]) -> str:
+    """Rows under their headings."""
+    return tabulate(rows, COLUMNS, disable_numparse=True)
 
 
 def row(claim: str, result: ReadingResult) -> tuple[str, ...]:
@@ -44,6 +50,36 @@ def verdict_in_words(result: ReadingResult) -> str:
     if expected is None:
         return f"{result.verdict} (no expectation)"
     return f"{result.verdict}, as expected" if result.as_expected else f"{result.verdict} — EXPECTED: {expected}"
+
+
+def why(result: ReadingResult) -> str:
+    """The verdict of a reading with what speaks for it: every criterion that does not hold, every control that lives.
+
+    One line per criterion or control: what was asked, the estimate with its interval, what would be accepted.
+    """
+    lines = [verdict_in_words(result)]
+    if result.scope:
+        lines.append(f"  out of scope: {result.scope}")
+    for c in result.criteria:
+        if c.verdict is not Verdict.HOLDS:
+            lines.append(
+                f"  criterion {c.criterion.id} ({c.criterion.asks}): {c.verdict}: {_finding(c.outcome, c.why_not)}"
+            )
+    for k in result.controls:
+        if k.counts and k.rejected is False:
+            lines.append(
+                f"  control {k.control.id} ({k.control.states}): not rejected: {_finding(k.outcome, k.why_not)}"
+            )
+    return "\n".join(lines)
+
+
+def _finding(outcome: Outcome | None, why_not: str) -> str:
+    if outcome is None:
+        return why_not
+    low, high = (_number(v) for v in outcome.interval)
+    least, most = (_number(v) for v in outcome.accepted)
+    note = f"; {outcome.note}" if outcome.note else ""
+    return f"{_number(outcome.estimate)}, interval [{low}, {high}], accepted [{least}, {most}], n = {outcome.n}{note}"
 
 
 def _telling(judged: Sequence[CriterionResult], verdict: Verdict) -> CriterionResult | None:

@@ -1,0 +1,57 @@
+"""Options that both doors take, checked: what is wrong is said in one line, as a UsageError."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from claimtest.errors import UsageError
+from claimtest.packs import near_matches
+from claimtest.profile import PROFILES, Profile
+
+__all__ = ["device_named", "profile_named", "whole_number", "writable_folder"]
+
+
+def profile_named(name: str) -> Profile:
+    """The profile of that name."""
+    if name not in PROFILES:
+        raise UsageError(f"unknown profile {name!r}{near_matches(name, PROFILES)}")
+    return PROFILES[name]
+
+
+def whole_number(text: str, option: str, least: int) -> int:
+    """A whole number that is at least ``least``."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if number < least:
+        raise UsageError(f"{option} {text}: give a whole number, at least {least}")
+    return number
+
+
+def device_named(name: str) -> str:
+    """The name of a device that is there: cpu, or cuda where torch finds one."""
+    if name not in ("cpu", "cuda"):
+        raise UsageError(f"unknown device {name!r}: give cpu or cuda")
+    if name == "cuda":
+        try:
+            import torch
+        except ImportError:
+            raise UsageError("device cuda: torch is not installed, so nothing could run there; use cpu") from None
+        if not torch.cuda.is_available():
+            raise UsageError("device cuda: there is no CUDA device that torch can use; use cpu")
+    return name
+
+
+def writable_folder(folder: Path) -> Path:
+    """The folder, made if need be and tried."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".writable-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"cannot write into {str(folder)!r}: {reason}; choose another folder") from None
+    return folder
