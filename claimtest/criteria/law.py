@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
@@ -14,7 +16,7 @@ from scipy import stats
 from claimtest.claim import Verdict
 from claimtest.profile import ALPHA, Profile
 
-__all__ = ["MISS", "Interval", "Law", "Outcome", "Samples", "decide", "standard_errors_apart"]
+__all__ = ["MISS", "Interval", "Law", "Outcome", "Samples", "decide", "standard_errors_apart", "values_needed"]
 
 MISS = 1e-4
 """Allowed chance that a true criterion fails to hold, or that the stated effect is not seen."""
@@ -96,9 +98,28 @@ def decide(interval: Interval, accepted: Interval) -> Verdict:
     return Verdict.INCONCLUSIVE
 
 
-def standard_errors_apart(alpha: float) -> float:
+@lru_cache(maxsize=4096)
+def standard_errors_apart(alpha: float, n: int) -> float:
     """How many standard errors beyond the margin an effect must lie to be seen with probability 1 - MISS.
 
-    z_{1-α/2} + z_{1-MISS}: 8.28 at α = 5e-6.
+    t + z √(1 + t²/2ν), with t = t_{1-α/2, ν}, z = z_{1-MISS}, ν = n - 1: the standard error is itself estimated from
+    the n values. At α = 5e-6 this is 8.65 for n = 128 and tends to 8.28; the exact non-central t agrees within 0.1 %
+    from n = 32 on.
     """
-    return float(stats.norm.isf(alpha / 2) + stats.norm.isf(MISS))
+    freedom = max(n - 1, 1)
+    t = float(stats.t.isf(alpha / 2, freedom))
+    return t + float(stats.norm.isf(MISS)) * math.sqrt(1 + t**2 / (2 * freedom))
+
+
+def values_needed(effect: float, spread: float, alpha: float, least: int) -> int:
+    """Smallest n >= ``least`` whose n values of that spread show an effect that lies this far beyond the margin."""
+    low, high = least - 1, least
+    while standard_errors_apart(alpha, high) * spread / math.sqrt(high) > effect:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        if standard_errors_apart(alpha, middle) * spread / math.sqrt(middle) > effect:
+            low = middle
+        else:
+            high = middle
+    return high

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from scipy import stats
 
-from claimtest.criteria.law import Interval, Law, Outcome, Samples, decide, standard_errors_apart
+from claimtest.criteria.law import Interval, Law, Outcome, Samples, decide, standard_errors_apart, values_needed
 from claimtest.profile import ALPHA, Profile
 
 __all__ = ["AtLeast", "AtMost", "Constant", "mean_interval"]
@@ -53,15 +53,15 @@ class _MeanLaw(Law):
         return 0.0
 
     def detectable(self, n: int, spread: float, profile: Profile, alpha: float = ALPHA) -> float:
-        """Margin + 8.28 standard errors."""
-        return self._margin(profile) + standard_errors_apart(alpha) * spread / math.sqrt(n)
+        """Margin + 8.28 standard errors, a little more for few values."""
+        return self._margin(profile) + standard_errors_apart(alpha, n) * spread / math.sqrt(n)
 
     def needed(self, effect: float, spread: float, profile: Profile, alpha: float = ALPHA) -> int:
         """Solve detectable(n) = effect. Raises ValueError for an effect inside the margin."""
         beyond = effect - self._margin(profile)
         if beyond <= 0:
             raise ValueError(f"an effect of {effect:.3g} lies inside the margin {self._margin(profile):.3g}")
-        return max(2, math.ceil((standard_errors_apart(alpha) * spread / beyond) ** 2))
+        return values_needed(beyond, spread, alpha, 2)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from scipy import stats
 
-from claimtest.criteria.law import Interval, Law, Outcome, Samples, decide, standard_errors_apart
+from claimtest.criteria.law import Interval, Law, Outcome, Samples, decide, standard_errors_apart, values_needed
 from claimtest.profile import ALPHA, Profile
 
 __all__ = ["ExactOrder", "OrderBound", "Slope", "fit_slope"]
@@ -71,15 +71,15 @@ class _OrderLaw(Law):
         )  # fmt: skip
 
     def detectable(self, n: int, spread: float, profile: Profile, alpha: float = ALPHA) -> float:
-        """Margin + 8.28 standard errors, in units of the exponent."""
-        return profile.margins[self.margin] + standard_errors_apart(alpha) * spread / math.sqrt(n)
+        """Margin + 8.28 standard errors, a little more for few values, in units of the exponent."""
+        return profile.margins[self.margin] + standard_errors_apart(alpha, n) * spread / math.sqrt(n)
 
     def needed(self, effect: float, spread: float, profile: Profile, alpha: float = ALPHA) -> int:
         """Solve detectable(n) = effect, the ladder kept. Raises ValueError for an effect inside the margin."""
         beyond = effect - profile.margins[self.margin]
         if beyond <= 0:
             raise ValueError(f"an effect of {effect:.3g} lies inside the margin {profile.margins[self.margin]:.3g}")
-        return max(3, math.ceil((standard_errors_apart(alpha) * spread / beyond) ** 2))
+        return values_needed(beyond, spread, alpha, 3)
 
 
 @dataclass(frozen=True)
