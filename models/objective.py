@@ -13,7 +13,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from models.snn import Features, StochasticNetwork, block_size
+from models.memory import block_size
+from models.snn import Features, StochasticNetwork
 
 __all__ = ["loss", "mean_loss_gradient", "output_variance", "pullback", "sampled_loss_gradient"]
 

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from scipy.integrate import DOP853
 from torch import Tensor
 
-__all__ = ["DormandPrince8"]
+__all__ = ["DormandPrince8", "local_error"]
 
 STAGES: int = DOP853.n_stages
 # Stages 1 and 2 are read only by stages 2 to 4. Stored before stage 0, they leave every later row of the tableau
@@ -25,40 +25,42 @@ FIRST = 2
 
 
 class DormandPrince8:
-    """Steps of y' = velocity(y) for states y (R, N): R independent systems with a common step.
+    """Steps of y' = velocity(y) for a flat state y of ``size`` numbers.
 
-    ``velocity(slot)`` reads ``self.argument`` (R, N) and writes the derivative into ``self.stages[slot]`` (R, N); so
-    no buffer is allocated inside a step.
+    ``velocity(slot)`` reads ``self.argument`` and writes the derivative into ``self.stages[slot]``; no buffer is
+    allocated inside a step.
     """
 
-    def __init__(self, replicates: int, size: int, *, dtype: torch.dtype, device: torch.device) -> None:
-        """Allocate 12 stages and one argument for ``replicates`` systems of ``size`` unknowns."""
-        self.stages = torch.zeros(STAGES, replicates, size, dtype=dtype, device=device)
-        self.argument = torch.empty(replicates, size, dtype=dtype, device=device)
-        self._result = torch.empty(3, replicates, size, dtype=dtype, device=device)
+    def __init__(self, size: int, *, dtype: torch.dtype, device: torch.device) -> None:
+        """Allocate 12 stages, the argument of the velocity and room for one result and two errors."""
+        self.stages = torch.zeros(STAGES, size, dtype=dtype, device=device)
+        self.argument = torch.empty(size, dtype=dtype, device=device)
+        self._result = torch.empty(3, size, dtype=dtype, device=device)
         self._rows = [_row(s, dtype, device) for s in range(STAGES)]
         weights = np.stack([DOP853.B, DOP853.E5[:STAGES], DOP853.E3[:STAGES]])
         self._weights = torch.as_tensor(_by_slot(weights)[:, FIRST:], dtype=dtype, device=device)
 
-    def step(self, state: Float[Tensor, "R N"], step: float, velocity: Callable[[int], object]) -> Float[Tensor, " R"]:
-        """Advance ``state`` in place by ``step``; the estimated local error ‖·‖₂ of each system.
-
-        The estimate combines the embedded orders 5 and 3 as DOP853 does, |h| e₅² / √(e₅² + 0.01 e₃²): of order h⁸,
-        one order above the true local error h⁹, so it is an overestimate for small steps.
-        """
-        flat = self.stages.view(STAGES, -1)
+    def step(
+        self, state: Float[Tensor, " N"], step: float, velocity: Callable[[int], object]
+    ) -> tuple[Float[Tensor, " N"], Float[Tensor, " N"]]:
+        """Advance ``state`` in place; the embedded error vectors (e5, e3), overwritten by the next step."""
         for stage, (low, high, weights) in enumerate(self._rows):
             if stage == 0:
                 self.argument.copy_(state)
             else:
-                product = flat[low:high].T
-                torch.addmv(state.view(-1), product, weights, alpha=step, out=self.argument.view(-1))
+                torch.addmv(state, self.stages[low:high].T, weights, alpha=step, out=self.argument)
             velocity(int(SLOT[stage]))
-        torch.mm(self._weights, flat[FIRST:], out=self._result.view(3, -1))
-        change, e5, e3 = self._result
-        state.add_(change, alpha=step)
-        e5, e3 = e5.square().sum(-1), e3.square().sum(-1)
-        return abs(step) * e5 / torch.sqrt(e5 + 0.01 * e3).clamp_min(torch.finfo(e5.dtype).tiny)
+        torch.mm(self._weights, self.stages[FIRST:], out=self._result)
+        state.add_(self._result[0], alpha=step)
+        return self._result[1], self._result[2]
+
+
+def local_error(step: float, e5: Float[Tensor, "*b"], e3: Float[Tensor, "*b"]) -> Float[Tensor, "*b"]:
+    """DOP853's estimate |h| e₅² / √(e₅² + 0.01 e₃²) from the *squared* norms of its two error vectors.
+
+    It is of order h⁸, one order above the true local error h⁹: an overestimate for small steps.
+    """
+    return abs(step) * e5 / torch.sqrt(e5 + 0.01 * e3).clamp_min(torch.finfo(e5.dtype).tiny)
 
 
 def _by_slot(weights: np.ndarray) -> np.ndarray:

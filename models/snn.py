@@ -20,6 +20,7 @@ from numpy.random import Generator, SeedSequence
 from torch import Tensor
 
 from models.activations import MeanActivation, mean_activation
+from models.memory import block_size, keep_freed_memory
 from theorems.setting import Activation, FixedNoise, LearnedNoise, Noise, activation_named
 
 __all__ = ["BLOCKS", "Features", "Seed", "StochasticNetwork"]
@@ -94,6 +95,7 @@ class StochasticNetwork:
         psi, place = activation_named(activation), _device(device)
         seeds = [seed] if isinstance(seed, (int, np.integer, SeedSequence)) else list(seed)
         draws = [_draw(s, width, inputs, outputs, noise, antisymmetric) for s in seeds]
+        keep_freed_memory()
         blocks = {b: _stored([draw[b] for draw in draws], place, dtype) for b in draws[0]}
         if isinstance(seed, (int, np.integer, SeedSequence)):
             blocks = {b: w[0] for b, w in blocks.items()}
@@ -209,11 +211,6 @@ class StochasticNetwork:
         x = x.expand(*self.batch_shape, *x.shape)
         u = torch.matmul(x, self.mean.mT)
         return u, u.new_full((), self.noise.scale) if self.scale is None else torch.matmul(x, self.scale.mT)
-
-
-def block_size(elements_per_unit: int, device: torch.device) -> int:
-    """Units to treat at once: a working set that fits the processor's cache, or fills a GPU."""
-    return max(1, (1 << 17 if device.type == "cpu" else 1 << 25) // max(elements_per_unit, 1))
 
 
 def _draw(

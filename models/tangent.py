@@ -19,7 +19,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from models.snn import Features, StochasticNetwork, block_size
+from models.memory import block_size
+from models.snn import Features, StochasticNetwork
 
 __all__ = ["TangentKernel", "jacobian_tangent_kernel", "sampled_tangent_kernel", "tangent_kernel"]
 

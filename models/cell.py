@@ -1,0 +1,97 @@
+"""The replicates that are trained together, laid out for speed: groups that fit the cache, flat states.
+
+A group of R replicates keeps its trainable blocks in one flat buffer, block after block, each (R, k, m) contiguous
+with the units last. So every product of a training step runs on contiguous batches, and a Runge-Kutta stage is one
+product with the buffer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from models.memory import block_size
+from models.snn import BLOCKS, StochasticNetwork
+
+__all__ = ["Cell", "Group"]
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Some replicates of a cell, their flat state and the network whose trainable blocks are views of it."""
+
+    replicates: slice
+    state: Float[Tensor, " N"]
+    network: StochasticNetwork
+    gradient: Mapping[str, Tensor]
+    y: Float[Tensor, "R n d"]
+    views: Callable[[Tensor, int], dict[str, Tensor]]
+
+    @property
+    def size(self) -> int:
+        """Number R of replicates."""
+        return self.replicates.stop - self.replicates.start
+
+    def descend(self, gradient: Mapping[str, Tensor], step: float) -> None:
+        """W ← W - step · gradient, in place."""
+        blocks = self.network.parameters()
+        for name in gradient:
+            blocks[name].sub_(gradient[name], alpha=step)
+
+    def squares(self, flat: Float[Tensor, " N"]) -> Float[Tensor, " R"]:
+        """‖·‖² over the parameters of each replicate."""
+        norms = [torch.linalg.vector_norm(block, dim=(1, 2)) for block in self.views(flat, self.size).values()]
+        return torch.stack(norms).square().sum(0)
+
+
+class Cell:
+    """A batch of replicates with their data. Raises ValueError for unknown blocks or targets that do not fit."""
+
+    def __init__(self, network: StochasticNetwork, x: Any, y: Any, trainable: Sequence[str]) -> None:
+        """Copy the trainable blocks into the states of the groups."""
+        if unknown := set(trainable) - set(BLOCKS):
+            raise ValueError(f"trainable blocks are {', '.join(BLOCKS)}; got {', '.join(sorted(unknown))}")
+        self.original = network
+        self.x = network.as_inputs(x)
+        self.y = torch.as_tensor(y, dtype=self.x.dtype, device=self.x.device)
+        if self.y.shape != (len(self.x), network.outputs):
+            raise ValueError(f"targets {(len(self.x), network.outputs)} expected, got {tuple(self.y.shape)}")
+        blocks = {k: w.reshape(-1, *w.shape[-2:]) for k, w in network.parameters().items()}
+        self.network = network.replace_parameters(blocks)
+        self.rows = {name: w.shape[-1] for name, w in blocks.items() if name in trainable}
+        self.size = len(self.network.mean)
+        at_once = min(block_size(3 * network.width * len(self.x), self.x.device), self.size)
+        starts = range(0, self.size, at_once)
+        self.groups = [self._group(slice(a, min(a + at_once, self.size))) for a in starts]
+
+    def _group(self, replicates: slice) -> Group:
+        members = self.network[replicates]
+        blocks = members.parameters()
+        state = torch.cat([blocks[name].mT.reshape(-1) for name in self.rows])
+        size = replicates.stop - replicates.start
+        part = members.replace_parameters(self.views(state, size))
+        gradient = self.views(torch.empty_like(state), size)
+        return Group(replicates, state, part, gradient, self.y.expand(size, *self.y.shape), self.views)
+
+    def views(self, flat: Float[Tensor, " N"], replicates: int) -> dict[str, Tensor]:
+        """The trainable blocks, each (R, m, k), inside a flat buffer."""
+        width = self.network.width
+        parts = flat.split([replicates * rows * width for rows in self.rows.values()])
+        shapes = zip(self.rows.items(), parts, strict=True)
+        return {name: part.view(replicates, rows, width).mT for (name, rows), part in shapes}
+
+    def snapshot(self) -> StochasticNetwork:
+        """A copy of where training stands, with the replicate axes of the network that was given."""
+        blocks = {
+            name: torch.cat([group.network.parameters()[name].mT for group in self.groups]).mT for name in self.rows
+        }
+        return self.original.replace_parameters({name: self.unflatten(w) for name, w in blocks.items()})
+
+    def unflatten(self, values: Float[Tensor, "R ..."]) -> Tensor:
+        """Values (R, …) with the replicate axes of the network that was given."""
+        return values.reshape(self.original.batch_shape + values.shape[1:])
