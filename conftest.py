@@ -1,4 +1,4 @@
-"""Hypothesis profiles for every test: no deadlines, since the machine may be busy; in CI the same examples every time."""
+"""Hypothesis profiles for every test: no deadlines, as the machine may be busy; in CI the same examples every time."""
 
 import os
 

@@ -17,18 +17,19 @@ import numpy as np
 
 from claimtest.cells import Cell, Quantities
 from claimtest.errors import RunError
+from claimtest.setaside import FolderLock, set_aside
 
 __all__ = ["EvidenceStore"]
 
 FORMAT = 1
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS cells (
+SCHEMA = (
+    """CREATE TABLE cells (
     key TEXT PRIMARY KEY, experiment TEXT NOT NULL, "case" TEXT NOT NULL, width INTEGER NOT NULL,
     first INTEGER NOT NULL, count INTEGER NOT NULL, device TEXT NOT NULL, cost REAL NOT NULL, seconds REAL NOT NULL,
-    created TEXT NOT NULL, checksum TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS quantities (
-    key TEXT NOT NULL REFERENCES cells, name TEXT NOT NULL, data BLOB NOT NULL, UNIQUE (key, name));
-"""
+    created TEXT NOT NULL, checksum TEXT NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE quantities (
+    key TEXT NOT NULL REFERENCES cells, name TEXT NOT NULL, data BLOB NOT NULL, UNIQUE (key, name))""",
+)
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
@@ -52,51 +53,53 @@ class EvidenceStore:
         """Open or create the store and check that it is whole."""
         self.path = path
         self._say = say
+        self._lock: FolderLock | None = None
         self._open()
 
     def _open(self) -> None:
         try:
             self._connect()
         except _Damaged as damage:
-            self._set_aside(str(damage))
-            with self._one_line("open"):
-                self._connect()
+            self._replace(str(damage))
 
     def _connect(self) -> None:
         with self._one_line("open"):
-            if self.path:
+            if self.path and self._lock is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
+                self._lock = FolderLock(self.path.parent)
             self._database = sqlite3.connect(self.path or ":memory:", timeout=60, isolation_level=None)
-            self._file = os.stat(self.path).st_ino if self.path else 0
+            self._inode = os.stat(self.path).st_ino if self.path else 0
             self._database.execute("PRAGMA journal_mode=WAL")
             self._database.execute("PRAGMA synchronous=NORMAL")
             self._check()
-            self._database.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version={FORMAT}; COMMIT;")
 
     def _check(self) -> None:
-        """Raises _Damaged unless the file is empty or a whole store of this format."""
+        """Make the tables in an empty file. Raises _Damaged unless it is empty or a whole store of this format."""
         fault = self._database.execute("PRAGMA quick_check(1)").fetchone()[0]
         if fault != "ok":
             raise _Damaged(fault)
+        if not self._tables():
+            with self._transaction():
+                if not self._tables():  # another run may have been faster
+                    for statement in SCHEMA:
+                        self._database.execute(statement)
+                    self._database.execute(f"PRAGMA user_version={FORMAT}")
         version = self._database.execute("PRAGMA user_version").fetchone()[0]
-        tables = {name for (name,) in self._database.execute("SELECT name FROM sqlite_master WHERE type='table'")}
-        if tables and (version != FORMAT or tables != {"cells", "quantities"}):
+        if version != FORMAT or self._tables() != {"cells", "quantities"}:
             raise _Damaged("not a store of this version")
 
-    def _set_aside(self, reason: str) -> None:
-        """Rename the damaged file, unless another process has already put a new one in its place."""
-        self.close()
-        assert self.path is not None  # memory does not get damaged
-        with self._one_line("set aside"):
-            if self.path.exists() and os.stat(self.path).st_ino == self._file:
-                stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
-                aside = self.path.with_name(f"{self.path.name}.damaged-{stamp}")
-                self.path.rename(aside)
-                for suffix in ("-wal", "-shm"):
-                    journal = Path(f"{self.path}{suffix}")
-                    if journal.exists():
-                        journal.rename(f"{aside}{suffix}")
+    def _tables(self) -> set[str]:
+        return {name for (name,) in self._database.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+
+    def _replace(self, reason: str) -> None:
+        """Set the damaged file aside, unless another run has done so already, and start afresh."""
+        assert self.path  # memory does not get damaged
+        assert self._lock
+        self._database.close()
+        with self._one_line(f"go on after damage ({reason}) to"), self._lock.exclusive():
+            if aside := set_aside(self.path, self._inode):
                 self._say(f"evidence in {self.path} is damaged ({reason}): set aside as {aside.name}, starting afresh")
+            self._connect()
 
     def load(self, keys: Iterable[str]) -> dict[str, Quantities]:
         """The stored quantities of those of these cells that are stored; none of them if the store is damaged."""
@@ -104,8 +107,7 @@ class EvidenceStore:
             with self._one_line("read"):
                 return {key: found for key in keys if (found := self._read(key)) is not None}
         except _Damaged as damage:
-            self._set_aside(str(damage))
-            self._open()
+            self._replace(str(damage))
             return {}
 
     def _read(self, key: str) -> Quantities | None:
@@ -125,8 +127,7 @@ class EvidenceStore:
         try:
             self._write((*row, created, _checksum(key, blobs)), blobs)
         except _Damaged as damage:
-            self._set_aside(str(damage))
-            self._open()
+            self._replace(str(damage))
             self._write((*row, created, _checksum(key, blobs)), blobs)
 
     def _write(self, row: tuple[Any, ...], blobs: Mapping[str, bytes]) -> None:
@@ -170,6 +171,9 @@ class EvidenceStore:
         """Close the file."""
         if hasattr(self, "_database"):
             self._database.close()
+        if self._lock:
+            self._lock.close()
+            self._lock = None
 
     def __enter__(self) -> Self:
         """The store itself."""

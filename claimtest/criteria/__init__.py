@@ -3,7 +3,7 @@
 *judge* the samples, the effect *detectable* with n of them, and the n *needed* for an effect.
 """
 
-from claimtest.criteria.exact import Identity
+from claimtest.criteria.exact import Ceiling, Identity
 from claimtest.criteria.law import Law, Outcome, Samples, decide
 from claimtest.criteria.mean import AtLeast, AtMost, Constant
 from claimtest.criteria.order import ExactOrder, OrderBound
@@ -12,6 +12,7 @@ from claimtest.criteria.probability import Probability
 __all__ = [
     "AtLeast",
     "AtMost",
+    "Ceiling",
     "Constant",
     "ExactOrder",
     "Identity",

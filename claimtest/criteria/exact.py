@@ -1,4 +1,4 @@
-"""The law of an exact identity: no statistics, only round-off."""
+"""Laws without statistics: an exact identity, up to round-off, and a ceiling that no value may pass."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from claimtest.criteria.law import Interval, Law, Outcome, Samples, decide
 from claimtest.profile import ALPHA, Profile
 
-__all__ = ["Identity"]
+__all__ = ["Ceiling", "Identity"]
 
 
 @dataclass(frozen=True)
@@ -47,3 +47,11 @@ class Identity(Law):
     def shifted(self, margins: float, profile: Profile) -> Self:
         """The tolerance divided by ten per margin."""
         return replace(self, tolerance=self.tolerance / 10**margins)
+
+
+@dataclass(frozen=True)
+class Ceiling(Identity):
+    """Every value, a ratio of measured to stated, is at most ``tolerance``; how far below it stays is the slack."""
+
+    tolerance: float = 1.0
+    kind = "ceiling"

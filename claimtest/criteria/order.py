@@ -39,7 +39,8 @@ def fit_slope(samples: Samples) -> Slope:
     cases, code, counts = np.unique(samples.strata, return_inverse=True, return_counts=True)
     mean_x = np.bincount(code, weights=x) / counts
     mean_y = np.bincount(code, weights=y) / counts
-    dx, dy = x - mean_x[code], y - mean_y[code]
+    with np.errstate(invalid="ignore"):  # what has no logarithm ends as NaN, which no law accepts
+        dx, dy = x - mean_x[code], y - mean_y[code]
     information = float((dx**2).sum())
     freedom = len(y) - len(cases) - 1
     if information <= 1e-12 or freedom < 1:

@@ -1,0 +1,88 @@
+"""The law "with probability at least 1 - δ" against SciPy's exact binomial test and exact probabilities."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from claimtest.claim import Verdict
+from claimtest.criteria import Probability, Samples
+from claimtest.criteria.law import MISS
+from claimtest.criteria.probability import clopper_pearson
+from claimtest.profile import ALPHA
+from tests.claimtest.simulation import QUICK
+
+
+def events(successes, n):
+    values = (np.arange(n) < successes).astype(float)
+    return Samples(values, np.zeros(n, int), np.ones(n))
+
+
+@given(
+    st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))),
+    st.sampled_from([0.05, 0.01, ALPHA]),
+)
+def test_interval_is_that_of_scipy(counts, alpha):
+    successes, n = counts
+    reference = stats.binomtest(successes, n).proportion_ci(1 - alpha, method="exact")
+    np.testing.assert_allclose(clopper_pearson(successes, n, alpha), (reference.low, reference.high), atol=1e-9)
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.01])
+@pytest.mark.parametrize("p", [0.02, 0.5, 0.9, 0.99])
+@pytest.mark.parametrize("n", [16, 128, 400])
+def test_coverage_is_exact_for_every_probability(alpha, p, n):
+    """Summed over all outcomes, with no simulation."""
+    k = np.arange(n + 1)
+    intervals = [clopper_pearson(int(count), n, alpha) for count in k]
+    missed = sum(stats.binom.pmf(c, n, p) for c, (low, high) in zip(k, intervals, strict=True) if not low <= p <= high)
+    assert missed <= alpha
+
+
+@pytest.mark.parametrize("alpha", [0.05, ALPHA])
+def test_a_probability_at_the_edge_is_rarely_judged_either_way(alpha):
+    n, law = 400, Probability(0.9)
+    chances = dict.fromkeys(Verdict, 0.0)
+    for k in range(n + 1):
+        chances[law.judge(events(k, n), QUICK, alpha).verdict] += float(stats.binom.pmf(k, n, 0.9))
+    assert chances[Verdict.VIOLATED] <= alpha / 2
+    assert chances[Verdict.HOLDS] <= alpha / 2
+
+
+def test_at_most_fifteen_failures_of_four_hundred_can_still_be_judged():
+    law = Probability(0.9)
+    assert law.judge(events(385, 400), QUICK).verdict is Verdict.HOLDS
+    assert law.judge(events(384, 400), QUICK).verdict is Verdict.INCONCLUSIVE
+
+
+@given(st.integers(80, 3000), st.sampled_from([0.5, 0.9, 0.99]))
+def test_what_is_called_detectable_is_detected_with_the_stated_probability(n, at_least):
+    law = Probability(at_least)
+    drop = law.detectable(n, 0.0, QUICK)
+    if drop > at_least:
+        return  # nothing is detectable with so few
+    k = np.arange(n)
+    violated = stats.beta.isf(ALPHA / 2, k + 1, n - k) < at_least  # the upper ends of all intervals, all but k = n
+    chance = stats.binom.pmf(k, n, at_least - drop)[violated].sum()
+    assert chance == pytest.approx(1 - MISS, abs=MISS / 10)
+
+
+def test_too_few_replicates_detect_nothing():
+    assert Probability(0.9).detectable(3, 0.0, QUICK) == np.inf
+
+
+@pytest.mark.parametrize("drop", [0.0, -0.1, 0.95])
+def test_a_drop_that_cannot_be(drop):
+    with pytest.raises(ValueError, match="the drop must lie in"):
+        Probability(0.9).needed(drop, 0.0, QUICK)
+
+
+def test_no_replicates():
+    with pytest.raises(ValueError, match="at least one replicate"):
+        Probability(0.9).judge(events(0, 0), QUICK)
+
+
+def test_not_a_number_is_no_success():
+    values = np.array([1.0, np.nan, 1.0])
+    assert Probability(0.9).judge(Samples(values, np.zeros(3, int), np.ones(3)), QUICK).estimate == pytest.approx(2 / 3)
