@@ -1,0 +1,121 @@
+"""The command line: one line and a status for everything that is wrong."""
+
+import contextlib
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from claimtest import cli
+from tests.claimtest.shell import altered, wrong
+from tests.claimtest.toy_pack import PACK
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        ("", "required: COMMAND"),
+        ("verfy", "invalid choice: 'verfy'"),
+        ("verify lnl", "unknown claim 'lnl': did you mean lln?"),
+        ("verify zzz", "unknown claim 'zzz' (there are: lln, clt)"),
+        ("show nothing", "unknown claim 'nothing'"),
+        ("verify --profile quik", "unknown profile 'quik': did you mean quick?"),
+        ("verify --seed -1", "--seed -1: give a whole number, at least 0"),
+        ("verify --seed 1.5", "--seed 1.5"),
+        ("verify --jobs 0", "--jobs 0: give a whole number, at least 1"),
+        ("verify --jobs many", "--jobs many"),
+        ("verify --device tpu", "unknown device 'tpu'"),
+        ("verify --inputs nothing.npy", "cannot read nothing.npy"),
+        ("verify --inputs x.npy --widths 8", "widths '8'"),
+        ("verify --inputs x.npy --widths 0:8", "at least 1"),
+        ("verify --widths 1:2", "go with --inputs"),
+        ("verify --targets y.npy", "go with --inputs"),
+        ("verify --frobnicate", "unrecognized arguments"),
+        ("verify --out file", "cannot write into 'file'"),
+        ("verify --out file/below", "cannot write into 'file/below'"),
+    ],
+)
+def test_bad_usage_is_one_line_and_status_2(run, tmp_path, argv, words):
+    (tmp_path / "file").write_text("")
+    wrong(run(*argv.split()), 2, words)
+
+
+def test_a_device_that_is_not_there(run):
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available():
+        pytest.skip("there is a CUDA device")
+    wrong(run("verify", "--device", "cuda"), 2, "there is no CUDA device")
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "words"),
+    [
+        (None, 2, "there is no module 'packs_for_test'"),
+        ("x = 1", 2, "it has no attribute PACK"),
+        ("import nothing_at_all", 3, "No module named 'nothing_at_all'"),
+        ("raise ValueError('claims rest on\\neach other')", 2, "claims rest on each other"),
+        ("1 / 0", 3, "ZeroDivisionError"),
+    ],
+)
+def test_packs_that_are_none(run, tmp_path, monkeypatch, text, status, words):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "packs_for_test", raising=False)
+    if text is not None:
+        (tmp_path / "packs_for_test.py").write_text(text)
+    wrong(run("list", pack="packs_for_test"), status, words)
+
+
+def test_no_pack_at_all(run):
+    wrong(run("list", pack=None), 2, "required: --pack")
+
+
+@given(st.lists(st.text(max_size=12) | st.sampled_from(["verify", "plan", "--inputs", "--seed", "--out"]), max_size=5))
+def test_no_words_at_all_end_in_a_traceback(argv):
+    with contextlib.suppress(SystemExit):  # -h
+        assert cli.main(["--pack", "no.such.pack", *argv]) in (2, 3)
+
+
+class TestOwnData:
+    def test_own_matrices(self, run, tmp_path):
+        np.save(tmp_path / "x.npy", np.eye(3))
+        (tmp_path / "y.csv").write_text("1\n2\n3\n")
+        status, _, _ = run("verify", "lln", "--inputs", "x.npy", "--targets", "y.csv", "--widths", "32:1024")
+        assert status == 0
+        report = json.loads((tmp_path / "claims-out/report.json").read_text())
+        assert {reading["cases"] for reading in report["claims"][0]["readings"]} == {1}
+
+    def test_out_of_scope_is_a_verdict_not_a_crash(self, run, tmp_path):
+        np.save(tmp_path / "x.npy", -np.eye(3))
+        status, out, _ = run("verify", "lln", "--inputs", "x.npy")
+        assert status == 0
+        assert out.count("out of scope") == 2
+
+    def test_what_the_pack_refuses_is_one_line(self, run, tmp_path, monkeypatch):
+        def refuse(inputs, targets, widths):
+            raise ValueError("row 2 has norm 1.5:\nscale it to 1")
+
+        altered(monkeypatch, cases_from_data=refuse)
+        np.save(tmp_path / "x.npy", np.eye(3))
+        wrong(run("verify", "--inputs", "x.npy"), 2, "row 2 has norm 1.5: scale it to 1")
+
+    def test_a_pack_without_own_data(self, run, tmp_path, monkeypatch):
+        altered(monkeypatch, cases_from_data=None)
+        np.save(tmp_path / "x.npy", np.eye(3))
+        wrong(run("verify", "--inputs", "x.npy"), 2, "does not take your own data")
+
+    def test_targets_that_do_not_fit(self, run, tmp_path):
+        np.save(tmp_path / "x.npy", np.eye(3))
+        np.save(tmp_path / "y.npy", np.eye(2))
+        wrong(run("verify", "--inputs", "x.npy", "--targets", "y.npy"), 2, "y.npy has 2 rows, x.npy has 3")
+
+
+def test_the_command_of_the_shell():
+    """The installed module runs, and a reader that goes away ends it quietly."""
+    command = f"{sys.executable} -m claimtest.cli --pack {PACK.module} list | head -1"
+    found = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert found.stdout.startswith("claim")
+    assert found.stderr == ""
