@@ -9,20 +9,25 @@ import torch
 from jaxtyping import Float
 from numpy import ndarray
 from numpy.random import SeedSequence
+from torch import Tensor
 
 from checks.cases import VaeCase
 from checks.experiments.networks import Prepare, as_initialised, initial_networks
 from claimtest.cells import Experiment, Quantities
-from models.objective import output_variance
-from models.snn import BLOCKS
+from models.objective import loss, output_variance
+from models.snn import BLOCKS, StochasticNetwork
 from models.tangent import tangent_kernel
 from models.training import gradient_flow, stable_step
+from theorems.linearised import ConstantKernel
 from theorems.theorem1 import HORIZON
 
 __all__ = ["FLOW", "flow", "recorded_times"]
 
 INTERVALS = 16
 """Equal recording intervals of [0, T], besides the time 1/λ_k of every mode."""
+
+DRAWS = 32
+"""Draws of the noise behind the sampled loss at the end of training."""
 
 
 def recorded_times(case: VaeCase) -> Float[ndarray, " T"]:
@@ -41,11 +46,13 @@ def flow(
 ) -> Quantities:
     """Trained by gradient flow to T = 3/λ0, at T' recorded times.
 
-    "time" (R, T'), "residual" f(x_i) - y_i (R, T', n, d), "variance" V (R, T'), "kernel" Θ(0) (R, n, d, n, d) and
-    "error" (R,), a bound on the error of f from time stepping.
+    "time" (R, T'), "residual" r = f(x_i) - y_i (R, T', n, d), "linearised" e^{-Θ(0) t} r(0) (R, T', n, d), "variance" V
+    (R, T'), "sampled" the loss of sampled outputs at T, a mean over ``DRAWS`` draws (R,), and "error" (R,), a bound on
+    the error of f from time stepping.
     """
     x = case.problem.inputs
-    network = prepare(initial_networks(case, width, seeds, device))
+    start, noise = zip(*(seed.spawn(2) for seed in seeds), strict=True)
+    network = prepare(initial_networks(case, width, start, device))
     kernel = tangent_kernel(network, x).total
     y = torch.as_tensor(case.problem.targets).to(kernel)
     times = recorded_times(case)
@@ -57,10 +64,24 @@ def flow(
     return {
         "time": np.tile(times, (len(seeds), 1)),
         "residual": np.stack(residual, axis=1),
+        "linearised": ConstantKernel.full(kernel.cpu().numpy()).residual(residual[0], times),
         "variance": np.stack(variance, axis=1),
-        "kernel": kernel.cpu().numpy(),
+        "sampled": _sampled_loss(state.network, x, y, noise),
         "error": error,
     }
+
+
+def _sampled_loss(
+    network: StochasticNetwork, x: Float[ndarray, "n p"], y: Tensor, seeds: Sequence[SeedSequence]
+) -> Float[ndarray, " R"]:
+    """½ Σ_i ‖f̂(x_i; ε_i) - y_i‖², the mean over ``DRAWS`` draws of the noise."""
+    streams = [np.random.default_rng(seed) for seed in seeds]
+
+    def draw() -> Tensor:
+        epsilon = np.stack([stream.standard_normal((len(x), network.width)) for stream in streams])
+        return loss(network.sample_output(x, noise=torch.as_tensor(epsilon).to(y)), y)
+
+    return torch.stack([draw() for _ in range(DRAWS)]).mean(0).cpu().numpy()
 
 
 def _cost(case: VaeCase, width: int) -> float:
