@@ -65,7 +65,7 @@ class Cell:
         self.network = network.replace_parameters(blocks)
         self.rows = {name: w.shape[-1] for name, w in blocks.items() if name in trainable}
         self.size = len(self.network.mean)
-        at_once = min(block_size(3 * network.width * len(self.x), self.x.device), self.size)
+        at_once = min(block_size(6 * network.width * len(self.x), self.x.device), self.size)
         starts = range(0, self.size, at_once)
         self.groups = [self._group(slice(a, min(a + at_once, self.size))) for a in starts]
 

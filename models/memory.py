@@ -8,8 +8,8 @@ import torch
 
 __all__ = ["block_size", "keep_freed_memory"]
 
-CPU_ELEMENTS = 1 << 17
-GPU_ELEMENTS = 1 << 25
+CPU_ELEMENTS = 1 << 18
+GPU_ELEMENTS = 1 << 26
 
 
 def block_size(elements_each: int, device: torch.device) -> int:

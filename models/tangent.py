@@ -11,7 +11,7 @@ not grow with the width.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,10 +56,11 @@ def tangent_kernel(network: StochasticNetwork, x: Any, other: Any = None, *, blo
     x = network.as_inputs(x)
     x2 = None if other is None else network.as_inputs(other)
 
-    def features(part: StochasticNetwork, _: slice) -> tuple[Features, Features | None]:
+    def features(replicates: slice, units: slice) -> tuple[Features, Features | None]:
+        part = _part(network, replicates, units)
         return part.features(x), None if x2 is None else part.features(x2)
 
-    return _contract(network, x, x2, features, block)
+    return _by_replicates(network, x, x2, features, block)
 
 
 def sampled_tangent_kernel(
@@ -75,71 +76,110 @@ def sampled_tangent_kernel(
 
     The noise broadcasts against (*b, n, m): independent ``noise`` and ``other_noise`` have Θ as their mean;
     ``other_noise`` None (and ``other`` None) uses one draw per input for both factors; noise of shape (*b, 1, m) is
-    shared by all inputs. Axes of the noise before those of the network are samples: the result keeps them.
+    shared by all inputs. Axes of the noise before those of the network are samples: the result keeps them. Raises
+    ValueError for two sets of inputs with one of noise, or noise that does not broadcast.
     """
     x = network.as_inputs(x)
-    if noise.ndim > network.mean.ndim:
-        pairs = [(e, None if other_noise is None else other_noise[i]) for i, e in enumerate(noise)]
-        kernels = [sampled_tangent_kernel(network, x, e, e2, other, block=block) for e, e2 in pairs]
-        return TangentKernel(*(torch.stack([getattr(k, b) for k in kernels]) for b in ("decoder", "mean", "scale")))
     if other is not None and other_noise is None:
         raise ValueError("two sets of inputs need two sets of noise")
-    symmetric = other_noise is None
+    if noise.ndim > network.mean.ndim:
+        second = [None] * len(noise) if other_noise is None else list(other_noise)
+        pairs = zip(noise, second, strict=True)
+        return _joined(torch.stack, [sampled_tangent_kernel(network, x, *e, other, block=block) for e in pairs])
     x2 = x if other is None else network.as_inputs(other)
-    noise = noise.expand(*network.batch_shape, len(x), network.width)
-    noise2 = noise if symmetric else other_noise.expand(*network.batch_shape, len(x2), network.width)
+    noise = _noise_for(network, x, noise)
+    noise2 = None if other_noise is None else _noise_for(network, x2, other_noise)
 
-    def features(part: StochasticNetwork, units: slice) -> tuple[Features, Features | None]:
-        left = part.sampled_features(x, noise[..., units])
-        return left, None if symmetric else part.sampled_features(x2, noise2[..., units])
+    def features(replicates: slice, units: slice) -> tuple[Features, Features | None]:
+        part = _part(network, replicates, units)
+        pick = (replicates, ..., units) if network.batch_shape else (..., units)
+        left = part.sampled_features(x, noise[pick])
+        return left, None if noise2 is None else part.sampled_features(x2, noise2[pick])
 
-    return _contract(network, x, None if symmetric else x2, features, block)
+    return _by_replicates(network, x, None if noise2 is None else x2, features, block)
 
 
-FeaturesOf = Callable[[StochasticNetwork, slice], tuple[Features, Features | None]]
+def _noise_for(network: StochasticNetwork, x: Tensor, noise: Tensor) -> Float[Tensor, "*b n m"]:
+    shape = (*network.batch_shape, len(x), network.width)
+    try:
+        return noise.to(x).expand(shape)
+    except RuntimeError:
+        raise ValueError(f"noise of shape {shape} expected, got {tuple(noise.shape)}") from None
+
+
+FeaturesOf = Callable[[slice, slice], tuple[Features, Features | None]]
+"""From replicates and units to the features of x and of x' (None: the same)."""
+
+
+def _part(network: StochasticNetwork, replicates: slice, units: slice) -> StochasticNetwork:
+    part = network.units(units.start, units.stop)
+    return part[replicates] if network.batch_shape else part
+
+
+def _by_replicates(
+    network: StochasticNetwork, x: Tensor, x2: Tensor | None, features: FeaturesOf, block: int | None
+) -> TangentKernel:
+    """Replicates that fit the cache together, each group contracted over blocks of its units."""
+    n, d = len(x), network.outputs
+    pairs = n * (n + 1) // 2 if x2 is None else n * len(x2)
+    each = network.batch_shape[1:].numel() * (pairs + d * (d + 1) // 2 + 3 * n)
+    count = network.batch_shape[0] if network.batch_shape else 1
+    at_once = min(count, block_size(each * (block or network.width), x.device))
+    units = block or block_size(each * at_once, x.device)
+    groups = [slice(start, min(start + at_once, count)) for start in range(0, count, at_once)]
+    return _joined(torch.cat, [_contract(network, x, x2, features, group, units) for group in groups])
+
+
+def _joined(join: Callable[[list[Tensor]], Tensor], kernels: list[TangentKernel]) -> TangentKernel:
+    if len(kernels) == 1 and join is torch.cat:
+        return kernels[0]
+    return TangentKernel(*(join([getattr(k, b) for k in kernels]) for b in ("decoder", "mean", "scale")))
 
 
 def _contract(
-    network: StochasticNetwork, x: Tensor, x2: Tensor | None, features: FeaturesOf, block: int | None
+    network: StochasticNetwork,
+    x: Tensor,
+    x2: Tensor | None,
+    features: FeaturesOf,
+    replicates: slice,
+    size: int,
 ) -> TangentKernel:
-    """Σ_r over blocks of units; ``features`` gives those of x and of x' (None: the same) for a part."""
-    i, j, input_pair = _pairs(len(x), None if x2 is None else len(x2), x.device)
-    k, l, output_pair = _pairs(network.outputs, None, x.device)
-    rows = network.batch_shape.numel() * (6 * (len(x) + (0 if x2 is None else len(x2))) + 2 * len(i) + len(k))
-    size = block or block_size(rows, x.device)
-    gram = x.new_zeros(())
-    encoder = [x.new_zeros(()), x.new_zeros(())]
-    for part, units in _parts(network, size):
-        left, right = features(part, units)
+    """Σ_r over blocks of ``size`` units: pairs of inputs times pairs of outputs, and the Gram matrix of h."""
+    gram, on_mean, on_scale = (x.new_zeros(()) for _ in range(3))
+    for start in range(0, network.width, size):
+        units = slice(start, min(start + size, network.width))
+        left, right = features(replicates, units)
+        same = right is None
         right = left if right is None else right
-        v = part.decoder.mT
-        vv = (v[..., k, :] * v[..., l, :]).mT
+        v = _part(network, replicates, units).decoder.mT
+        vv = _pair_products(v, v, same=True).mT
         gram = gram + left.decoder @ right.decoder.mT
-        for which, (a, a2) in enumerate(((left.mean, right.mean), (left.scale, right.scale))):
-            if a is not None and a2 is not None:
-                encoder[which] = encoder[which] + (a[..., i, :] * a2[..., j, :]) @ vv
+        on_mean = on_mean + _pair_products(left.mean, right.mean, same) @ vv
+        if left.scale is not None and right.scale is not None:
+            on_scale = on_scale + _pair_products(left.scale, right.scale, same) @ vv
     xx = network.multiplier**2 * (x @ (x if x2 is None else x2).T)
+    where = _pair_table(len(x), None if x2 is None else len(x2), x.device)
+    outputs = _pair_table(network.outputs, None, x.device)
     eye = torch.eye(network.outputs, dtype=x.dtype, device=x.device)
     decoder = (network.multiplier**2 * gram)[..., :, None, :, None] * eye[:, None, :]
-    blocks = [torch.zeros_like(decoder) if s.ndim == 0 else _spread(s, input_pair, output_pair, xx) for s in encoder]
-    return TangentKernel(decoder, *blocks)
+    mean = _spread(on_mean, where, outputs, xx)
+    scale = _spread(on_scale, where, outputs, xx) if on_scale.ndim else torch.zeros_like(mean)
+    return TangentKernel(decoder, mean, scale)
 
 
-def _parts(network: StochasticNetwork, size: int) -> Iterator[tuple[StochasticNetwork, slice]]:
-    for start in range(0, network.width, size):
-        stop = min(start + size, network.width)
-        yield network.units(start, stop), slice(start, stop)
+def _pair_products(a: Float[Tensor, "*b n m"], b: Float[Tensor, "*b n2 m"], same: bool) -> Float[Tensor, "*b P m"]:
+    """a_i b_j for all pairs in the order of ``_pair_table``: i <= j if the two sets are the same."""
+    return torch.cat([a[..., i : i + 1, :] * (b[..., i:, :] if same else b) for i in range(a.shape[-2])], dim=-2)
 
 
-def _pairs(n: int, n2: int | None, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """Pairs (i, j), i <= j unless there are two sets, and the table (n, n') of where each pair stands."""
+def _pair_table(n: int, n2: int | None, device: torch.device) -> Tensor:
+    """Where the pair (i, j) stands among the pair products, (n, n') numbers."""
     if n2 is not None:
-        table = torch.arange(n * n2, device=device).reshape(n, n2)
-        return table.flatten() // n2, table.flatten() % n2, table
+        return torch.arange(n * n2, device=device).reshape(n, n2)
     i, j = torch.triu_indices(n, n, device=device)
     table = torch.empty(n, n, dtype=torch.long, device=device)
     table[i, j] = table[j, i] = torch.arange(len(i), device=device)
-    return i, j, table
+    return table
 
 
 def _spread(
