@@ -189,4 +189,4 @@ def _pass_fail_or_skip(claim: str, result: ReadingResult, strict: bool) -> None:
     if result.verdict is Verdict.INCONCLUSIVE and strict and result.reading.expected is not None:
         pytest.fail(text, pytrace=False)
     if result.verdict in (Verdict.INCONCLUSIVE, Verdict.OUT_OF_SCOPE, Verdict.NOT_RUN):
-        pytest.skip(text)
+        pytest.skip(text.replace("\n  ", "; "))

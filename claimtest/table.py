@@ -57,9 +57,7 @@ def why(result: ReadingResult) -> str:
 
     One line per criterion or control: what was asked, the estimate with its interval, what would be accepted.
     """
-    lines = [verdict_in_words(result)]
-    if result.scope:
-        lines.append(f"  out of scope: {result.scope}")
+    lines = [f"{verdict_in_words(result)}{f': {result.scope}' if result.scope else ''}"]
     for c in result.criteria:
         if c.verdict is not Verdict.HOLDS:
             lines.append(

@@ -1,0 +1,118 @@
+"""The engine: readings judged alone or together, controls that count, claims that rest on shaky ones."""
+
+from dataclasses import replace
+
+import pytest
+
+from claimtest.check import Check, Control, ReadingCheck
+from claimtest.claim import Verdict
+from claimtest.criteria import Constant, OrderBound
+from claimtest.engine import Engine
+from claimtest.profile import MOST_CRITERIA, PROFILES
+from claimtest.results import RunResult, overall
+from tests.claimtest import toy_pack
+from tests.claimtest.toy_pack import CLT_CHECK, LLN_CHECK, PACK, Coin
+
+QUICK = PROFILES["quick"]
+KNOWN = {}
+
+
+def measure(cells):
+    """Evidence of cells, measured once for all tests of this module."""
+    for cell in cells:
+        if cell.identity not in KNOWN:
+            KNOWN[cell.identity] = cell.run(0)
+    return KNOWN
+
+
+def engine(*checks, book=None):
+    pack = replace(PACK, checks=checks or PACK.checks)
+    return Engine(pack, QUICK, pack.cases(0) if book is None else book, measure)
+
+
+def changed(check, **changes):
+    """The check with its first reading's criteria or controls changed."""
+    first, *others = check.readings
+    return replace(check, readings=(replace(first, **changes), *others))
+
+
+def status(results, strict=False):
+    return RunResult("", QUICK, 0, tuple(results), {}, 0.0).exit_status(strict)
+
+
+def test_a_reading_alone_gets_the_verdict_it_gets_in_company():
+    together = engine().judge(["lln", "clt"])
+    assert status(together, strict=True) == 0
+    for claim in together:
+        for reading in claim.readings:
+            assert engine().judge_reading(claim.claim.id, reading.reading.id).to_json() == reading.to_json()
+
+
+def test_cells_that_claims_share_are_measured_once():
+    cells = engine().cells(["lln", "clt"])
+    assert len({cell.identity for cell in cells}) == len(cells)
+    assert {c.identity for c in engine().cells(["clt"])} < {c.identity for c in cells}
+    assert {c.experiment.id for c in engine().cells(["lln"], ["too-fast"])} == {"flip"}
+
+
+def test_a_claim_that_rests_on_a_violated_one_is_conditional():
+    false = tuple(replace(c, law=OrderBound(-2.0)) for c in LLN_CHECK.readings[0].criteria[:1])
+    lln, clt = engine(changed(LLN_CHECK, criteria=false, controls=()), CLT_CHECK).judge(["lln", "clt"])
+    assert lln.verdict is Verdict.VIOLATED
+    assert clt.conditional_on == ("lln",)
+    assert status([lln, clt]) == 1
+
+
+def test_a_control_counts_only_where_the_claim_itself_holds():
+    (variance, *_) = CLT_CHECK.readings[0].criteria
+    open_question = replace(variance, law=Constant(1.0, margin=0.02))
+    tame = Control("tame", "hardly false", "variance", ingredients={"predicted": 1.001})
+    (result,) = engine(LLN_CHECK, changed(CLT_CHECK, criteria=(open_question,), controls=(tame,))).judge(["clt"])
+    (control,) = result.readings[0].controls
+    assert control.rejected is False
+    assert not control.counts
+    assert status([result]) == 0
+    assert status([result], strict=True) == 1
+    (result,) = engine(LLN_CHECK, changed(CLT_CHECK, controls=(tame,))).judge(["clt"])
+    assert status([result]) == 1
+
+
+def test_no_case_in_scope_is_no_crash():
+    book = (Coin("edge", 16, edge=True),)
+    results = engine(book=book).judge(["lln", "clt"])
+    assert {claim.verdict for claim in results} == {Verdict.OUT_OF_SCOPE}
+    assert "edge: the coin stands on its edge" in results[0].readings[0].scope
+    assert status(results) == 0
+
+
+def test_no_case_in_this_profile_is_not_run():
+    (result,) = engine(book=()).judge(["clt"])
+    assert result.verdict is Verdict.NOT_RUN
+
+
+def test_too_many_criteria_for_the_error_budget():
+    (variance, *_) = CLT_CHECK.readings[0].criteria
+    many = tuple(replace(variance, id=f"variance-{k}") for k in range(MOST_CRITERIA + 1))
+    with pytest.raises(ValueError, match="the error budget allows 200"):
+        engine(LLN_CHECK, changed(CLT_CHECK, criteria=many, controls=())).judge(["clt"])
+
+
+def test_checks_that_could_not_work_are_refused():
+    (part,) = CLT_CHECK.readings
+    with pytest.raises(ValueError, match="aimed at nothing"):
+        replace(part, controls=(Control("lost", "", "nothing"),))
+    with pytest.raises(ValueError, match="but checks"):
+        Check(toy_pack.LLN, (ReadingCheck("bound", part.criteria),))
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        ([], Verdict.NOT_RUN),
+        ([Verdict.NOT_RUN, Verdict.HOLDS], Verdict.HOLDS),
+        ([Verdict.HOLDS, Verdict.INCONCLUSIVE], Verdict.INCONCLUSIVE),
+        ([Verdict.INCONCLUSIVE, Verdict.VIOLATED, Verdict.HOLDS], Verdict.VIOLATED),
+    ],
+)
+def test_the_worst_criterion_decides(verdicts, expected):
+    assert overall(verdicts) is expected
