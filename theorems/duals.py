@@ -11,10 +11,12 @@ import numpy as np
 from numpy import ndarray
 from numpy.typing import ArrayLike
 
-from theorems.quadrature_dual import QuadratureDual
+from theorems.closed_duals import ErfDual, ReluDual, SinDual
+from theorems.hermite import HermiteDual
+from theorems.piecewise import PiecewiseDual
 from theorems.setting import ERF, RELU, SIN, Activation, activation_named
 
-__all__ = ["Dual", "ErfDual", "ReluDual", "SinDual", "determinant", "dual_of"]
+__all__ = ["Dual", "ErfDual", "ReluDual", "SinDual", "dual_accuracy", "dual_of", "has_closed_form"]
 
 
 class Dual(Protocol):
@@ -36,84 +38,31 @@ class Dual(Protocol):
         ...
 
 
-def determinant(rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
-    """qq' - ρ² as (√(qq') - ρ)(√(qq') + ρ), never negative; ``det`` itself where the caller gives it."""
-    if det is None:
-        root = np.sqrt(np.multiply(q, q2))
-        det = (root - rho) * (root + rho)
-    return np.maximum(det, 0.0)
-
-
-class ErfDual:
-    """ψ = erf: K = (2/π) asin(2ρ/√D), ∂K = (4/π) G^(-1/2), ∂²K = (16ρ/π) G^(-3/2).
-
-    D = (1+2q)(1+2q'), G = D - 4ρ² = 1 + 2(q+q') + 4(qq'-ρ²) >= 1 (Williams 1997).
-    """
-
-    def kernel(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
-        """(2/π) asin(2ρ/√D), the sine turned into a tangent: it stays accurate near 1."""
-        return 2 / np.pi * np.arctan2(np.multiply(2.0, rho), np.sqrt(self._gap(rho, q, q2, det)))
-
-    def first(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
-        """(4/π) G^(-1/2)."""
-        return 4 / np.pi / np.sqrt(self._gap(rho, q, q2, det))
-
-    def second(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
-        """(16ρ/π) G^(-3/2)."""
-        gap = self._gap(rho, q, q2, det)
-        return 16 / np.pi * np.asarray(rho) / (gap * np.sqrt(gap))
-
-    @staticmethod
-    def _gap(rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None) -> ndarray:
-        return 1 + 2 * np.add(q, q2) + 4 * determinant(rho, q, q2, det)
-
-
-class ReluDual:
-    """ψ = ReLU: K = √(qq')(sin θ + (π-θ) cos θ)/2π, ∂K = (π-θ)/2π, ∂²K = (qq'-ρ²)^(-1/2)/2π.
-
-    cos θ = ρ/√(qq'), so √(qq') sin θ = √(qq'-ρ²) (the arc-cosine kernel of Cho & Saul 2009, halved).
-    """
-
-    def kernel(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
-        """(√(qq'-ρ²) + (π-θ) ρ)/2π."""
-        sine = np.sqrt(determinant(rho, q, q2, det))
-        return (sine + np.arctan2(sine, np.negative(rho)) * rho) / (2 * np.pi)
-
-    def first(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
-        """(π-θ)/2π, the angle taken from its tangent: acos loses half the digits near |ρ| = √(qq')."""
-        return np.arctan2(np.sqrt(determinant(rho, q, q2, det)), np.negative(rho)) / (2 * np.pi)
-
-    def second(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
-        """(qq'-ρ²)^(-1/2)/2π, infinite where qq' = ρ²."""
-        with np.errstate(divide="ignore"):
-            return 1 / (2 * np.pi * np.sqrt(determinant(rho, q, q2, det)))
-
-
-class SinDual:
-    """ψ = sin: K = ∂²K = e^{-(q+q')/2} sinh ρ, ∂K = e^{-(q+q')/2} cosh ρ."""
-
-    def kernel(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
-        """e^{-(q+q')/2} sinh ρ, the exponents added before they can overflow."""
-        size = np.abs(rho)
-        return np.copysign(-0.5 * np.exp(size - np.add(q, q2) / 2) * np.expm1(-2 * size), rho)
-
-    def first(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
-        """e^{-(q+q')/2} cosh ρ."""
-        size = np.abs(rho)
-        return 0.5 * np.exp(size - np.add(q, q2) / 2) * (1 + np.exp(-2 * size))
-
-    def second(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
-        """e^{-(q+q')/2} sinh ρ."""
-        return self.kernel(rho, q, q2)
-
-
 _CLOSED_FORMS: dict[Activation, Dual] = {ERF: ErfDual(), RELU: ReluDual(), SIN: SinDual()}
 
 
-def dual_of(activation: str | Activation) -> Dual:
-    """The closed form for erf, ReLU and sin, a quadrature for every other activation.
+def has_closed_form(activation: Activation) -> bool:
+    """Whether K is known in closed form: erf, ReLU and sin."""
+    return activation in _CLOSED_FORMS
 
-    Raises ValueError, with the near matches, if no activation has that name.
+
+def dual_of(activation: str | Activation, resolution: float = 1.0) -> Dual:
+    """The closed form for erf, ReLU and sin; else a Hermite series, or a split quadrature if there are kinks.
+
+    ``resolution`` scales the number of nodes of the latter two. Raises ValueError, with the near matches, if no
+    activation has that name.
     """
     psi = activation_named(activation)
-    return _CLOSED_FORMS.get(psi) or QuadratureDual(psi)
+    if psi in _CLOSED_FORMS:
+        return _CLOSED_FORMS[psi]
+    return (PiecewiseDual if psi.kinks else HermiteDual)(psi, resolution)
+
+
+def dual_accuracy(activation: str | Activation, rho: ArrayLike, q: ArrayLike, q2: ArrayLike) -> float:
+    """The error reached in K and ∂K at these points, absolute: the largest change when the resolution grows by half.
+
+    It is 0 for the closed forms. Raises ValueError if the activation is unknown.
+    """
+    usual, finer = dual_of(activation), dual_of(activation, 1.5)
+    changes = (finer.kernel(rho, q, q2) - usual.kernel(rho, q, q2), finer.first(rho, q, q2) - usual.first(rho, q, q2))
+    return float(max(np.abs(change).max() for change in changes))

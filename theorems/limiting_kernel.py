@@ -3,42 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 from numpy.typing import ArrayLike
 
+from theorems.blocks import KernelBlocks
 from theorems.duals import Dual, dual_of
+from theorems.learned_noise import learned_noise_blocks, noise_nodes
 from theorems.quadrature import half_normal
-from theorems.setting import Activation, FixedNoise, LearnedNoise, Noise, unit_rows
+from theorems.setting import Activation, FixedNoise, LearnedNoise, Noise, activation_named, unit_rows
 
 __all__ = [
     "KernelBlocks",
+    "accuracy",
     "kernel_profile",
     "limiting_kernel",
     "noise_floor",
     "noise_variance",
     "shared_noise_profile",
 ]
-
-NODES = 64
-"""Nodes of the quadrature in each of its two directions."""
-
-
-@dataclass(frozen=True, eq=False)
-class KernelBlocks:
-    """The decoder, mean and scale block (d, μ, σ) of a kernel, arrays of one shape; ``scale`` is 0 for fixed noise."""
-
-    decoder: Float[ndarray, "*shape"]
-    mean: Float[ndarray, "*shape"]
-    scale: Float[ndarray, "*shape"]
-
-    @property
-    def total(self) -> Float[ndarray, "*shape"]:
-        """The kernel itself, Θ = Θ^d + Θ^μ + Θ^σ."""
-        return self.decoder + self.mean + self.scale
 
 
 def limiting_kernel(
@@ -70,12 +56,12 @@ def kernel_profile(
         Θ^d∞ = E_s K        Θ^μ∞ = ρ E_s ∂_ρ K        Θ^σ∞ = ρ E_s[s s' ∂²_ρ K]            (Lemma 1, [derived])
 
     with K = K(ρ; 1+s², 1+s'²) and (s, s') ~ N(0, τ² [[1, ρ], [ρ, 1]]); for fixed noise s = s' = σ0 in K, no mean and
-    no Θ^σ. Raises ValueError if a ρ is outside [-1, 1] or the activation is unknown.
+    no Θ^σ. The error is below 1e-10 Θ∞(1) at every ρ, ±1 included: for erf, ReLU and sin with fixed noise and with
+    τ <= 10 (measured: 1e-14 for τ <= 1), for tanh-like ψ up to τ = 1; :func:`accuracy` reports it for any ψ and noise.
+
+    Raises ValueError if a ρ is outside [-1, 1] or the activation is unknown.
     """
-    dual, rho = dual_of(activation), _correlations(rho)
-    if isinstance(noise, FixedNoise) or noise.scale == 0:
-        return _fixed_noise(dual, rho, noise.scale**2)
-    return _in_blocks(lambda r: _learned_noise(dual, r, noise.scale**2), rho)
+    return _profile(activation_named(activation), noise, _correlations(rho))
 
 
 def shared_noise_profile(
@@ -97,7 +83,7 @@ def shared_noise_profile(
         arguments = (rho + variance, q, q, det)
         return KernelBlocks(dual.kernel(*arguments), rho * dual.first(*arguments), np.zeros_like(rho))
 
-    eps, w = half_normal(NODES)
+    eps, w = half_normal(noise_nodes(variance))
     g, r = 1 + variance * eps**2, rho[..., None]
     arguments = (g * r, g, g, g**2 * (1 - r) * (1 + r))
     kernel, first = dual.kernel(*arguments), dual.first(*arguments)
@@ -121,28 +107,30 @@ def noise_floor(
     return inputs * outputs / 2 * noise_variance(activation, noise)
 
 
+@lru_cache(maxsize=64)
+def accuracy(activation: str | Activation = "erf", noise: Noise = LearnedNoise(1.0)) -> float:  # noqa: B008
+    """The error reached in any block of :func:`kernel_profile`, relative to Θ∞(1).
+
+    It is the largest change, over correlations that include ±1 and both their neighbourhoods, when every quadrature
+    gets half as many nodes again. Raises ValueError if the activation is unknown.
+    """
+    psi, rho = activation_named(activation), np.array([-1, -0.9999, -0.6, 0.3, 0.97, 1 - 1e-9, 1])
+    usual, finer = _profile(psi, noise, rho), _profile(psi, noise, rho, 1.5)
+    blocks = ((usual.decoder, finer.decoder), (usual.mean, finer.mean), (usual.scale, finer.scale))
+    return float(max(np.abs(a - b).max() for a, b in blocks) / finer.total[-1])
+
+
+def _profile(psi: Activation, noise: Noise, rho: Float[ndarray, "*shape"], resolution: float = 1.0) -> KernelBlocks:
+    variance = noise.scale**2
+    if isinstance(noise, FixedNoise) or noise.scale == 0:
+        return _fixed_noise(dual_of(psi, resolution), rho, variance)
+    return _in_blocks(lambda part: learned_noise_blocks(psi, part, variance, resolution), rho)
+
+
 def _fixed_noise(dual: Dual, rho: Float[ndarray, "*shape"], variance: float) -> KernelBlocks:
     q = 1 + variance
     arguments = (rho, q, q, (1 - rho) * (1 + rho) + variance * (2 + variance))
     return KernelBlocks(dual.kernel(*arguments), rho * dual.first(*arguments), np.zeros_like(rho))
-
-
-def _learned_noise(dual: Dual, rho: Float[ndarray, " k"], variance: float) -> KernelBlocks:
-    """The mean over s, s' = τ(√((1+ρ)/2) a ± √((1-ρ)/2) b), with a, b independent, folded to a, b > 0."""
-    nodes, w = half_normal(NODES)
-    r = rho[:, None, None]
-    along, across = variance * (1 + r) / 2 * nodes[:, None] ** 2, variance * (1 - r) / 2 * nodes**2
-    s_plus_s2, ss = 2 * (along + across), along - across  # s² + s'² and s s'
-    skew = 2 * np.sqrt(along * across)  # (s² - s'²)/2
-    q, q2 = 1 + s_plus_s2 / 2 + skew, 1 + s_plus_s2 / 2 - skew
-    arguments = (r, q, q2, (1 - r) * (1 + r) + s_plus_s2 + ss**2)
-    with np.errstate(invalid="ignore"):
-        curvature = np.where(ss == 0, 0.0, ss * dual.second(*arguments))
-
-    def mean(values: Float[ndarray, "k i j"]) -> Float[ndarray, " k"]:
-        return np.einsum("kij,i,j->k", np.broadcast_to(values, ss.shape), w, w)
-
-    return KernelBlocks(mean(dual.kernel(*arguments)), rho * mean(dual.first(*arguments)), rho * mean(curvature))
 
 
 def _in_blocks(

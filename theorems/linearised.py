@@ -80,9 +80,7 @@ class ConstantKernel:
         energy = np.sum(self.components(r0) ** 2, axis=-1)
         return 0.5 * np.einsum("...tk,...k->...t", np.exp(-2 * self._rates_times(t)), energy)
 
-    def integrated_residual(
-        self, r0: Float[ndarray, "*b n d"], t: Float[ndarray, " T"]
-    ) -> Float[ndarray, "*b T n d"]:
+    def integrated_residual(self, r0: Float[ndarray, "*b n d"], t: Float[ndarray, " T"]) -> Float[ndarray, "*b T n d"]:
         """c(t) = ∫_0^t r(s) ds = Θ^{-1}(I - e^{-Θt}) r0, by its limit t where an eigenvalue is 0 (Lemma 4)."""
         x = self._rates_times(t)
         return self._filtered(r0, np.asarray(t, dtype=np.float64)[:, None] * _mean_decay(x))
@@ -113,7 +111,9 @@ class ConstantKernel:
     def _rates_times(self, t: ArrayLike) -> Float[ndarray, "*b T modes"]:
         return _times(t, "t")[:, None] * self.eigenvalues[..., None, :]
 
-    def _filtered(self, r0: Float[ndarray, "*b n d"], factor: Float[ndarray, "*b T modes"]) -> Float[ndarray, "..."]:
+    def _filtered(
+        self, r0: Float[ndarray, "*b n d"], factor: Float[ndarray, "*b T modes"]
+    ) -> Float[ndarray, "*b T n d"]:
         """Q diag(factor) Qᵀ r0, in the shape of the residual with an axis for the times."""
         amplitude = factor[..., None] * self.components(r0)[..., None, :, :]
         out = self.modes[..., None, :, :] @ amplitude
@@ -135,7 +135,7 @@ def stationary_loss(
     return 0.5 * outputs * np.asarray(variance) * np.sum(x / (2 - x), axis=-1)
 
 
-def _mean_decay(x: Float[ndarray, "..."]) -> Float[ndarray, "..."]:
+def _mean_decay(x: Float[ndarray, "*shape"]) -> Float[ndarray, "*shape"]:
     """(1 - e^{-x})/x, which is 1 at x = 0."""
     safe = np.where(x == 0, 1.0, x)
     return np.where(x == 0, 1.0, -np.expm1(-safe) / safe)
