@@ -64,6 +64,8 @@ class Cell:
         blocks = {k: w.reshape(-1, *w.shape[-2:]) for k, w in network.parameters().items()}
         self.network = network.replace_parameters(blocks)
         self.rows = {name: w.shape[-1] for name, w in blocks.items() if name in trainable}
+        if not self.rows:
+            raise ValueError(f"nothing to train: the network has no block named {' or '.join(trainable) or '?'}")
         self.size = len(self.network.mean)
         at_once = min(block_size(6 * network.width * len(self.x), self.x.device), self.size)
         starts = range(0, self.size, at_once)

@@ -95,6 +95,8 @@ class StochasticNetwork:
         psi, place = activation_named(activation), _device(device)
         seeds = [seed] if isinstance(seed, (int, np.integer, SeedSequence)) else list(seed)
         draws = [_draw(s, width, inputs, outputs, noise, antisymmetric) for s in seeds]
+        if not seeds:
+            raise ValueError("a batch of replicates needs at least one seed")
         keep_freed_memory()
         blocks = {b: _stored([draw[b] for draw in draws], place, dtype) for b in draws[0]}
         if isinstance(seed, (int, np.integer, SeedSequence)):

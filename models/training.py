@@ -56,8 +56,8 @@ def gradient_flow(
 ) -> Iterator[State]:
     """dW/dt = -∇L(W) from t = 0, yielding the state at each of the increasing ``times`` (0 allowed).
 
-    Each interval is cut into ⌈interval/step⌉ equal steps of order 8. Raises ValueError if the times decrease, the
-    step is not positive, a block has another name or shapes do not fit.
+    Each interval is cut into ⌈interval/step⌉ equal steps of order 8. Raises ValueError, when iteration starts, if the
+    times decrease, the step is not positive, a block has another name or shapes do not fit.
     """
     cell = Cell(network, x, y, trainable)
     if not step > 0 or any(b < a for a, b in itertools.pairwise([0.0, *times])):
