@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 import traceback
+import types
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import connection, forkserver, process
@@ -54,12 +55,22 @@ def _environment(**variables: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Spare new processes the import of the script that runs: they need the pack only, and the script no guard."""
+    main, sys.modules["__main__"] = sys.modules["__main__"], types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
 def warm_up(module: str) -> None:
     """Start the server that workers are forked from, which loads the pack ``module`` while the caller goes on."""
     if _METHOD != "forkserver":
         return
     multiprocessing.get_context(_METHOD).set_forkserver_preload(["claimtest.preload"])
-    with _environment(CLAIMTEST_PRELOAD=module, **dict.fromkeys(THREAD_VARIABLES, "1")):
+    with _environment(CLAIMTEST_PRELOAD=module, **dict.fromkeys(THREAD_VARIABLES, "1")), _without_main():
         forkserver.ensure_running()
 
 
@@ -97,7 +108,7 @@ class _Worker:
     def __init__(self, module: str, root: int, device: str) -> None:
         context: Any = multiprocessing.get_context(_METHOD)
         self.pipe, theirs = context.Pipe()
-        with _environment(**dict.fromkeys(THREAD_VARIABLES, "1")):
+        with _environment(**dict.fromkeys(THREAD_VARIABLES, "1")), _without_main():
             self.process = context.Process(target=_work, args=(theirs, module, root, device), daemon=True)
             self.process.start()
         theirs.close()

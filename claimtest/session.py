@@ -84,5 +84,6 @@ class Session:
         return write_report(run, folder)
 
     def close(self) -> None:
-        """Close the store."""
-        self.runner.store.close()
+        """Close the store, if it was opened."""
+        if "runner" in vars(self):
+            self.runner.store.close()

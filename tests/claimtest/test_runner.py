@@ -109,6 +109,18 @@ with EvidenceStore(Path(sys.argv[1])) as store:
     assert 16 < len(missing) < len(cells)
 
 
+def test_a_script_needs_no_guard(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from claimtest.session import Session\n"
+        "from tests.claimtest.toy_pack import PACK\n"
+        "print(Session(PACK, jobs=2).judge(['clt']).exit_status())\n"
+    )
+    paths = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    said = subprocess.run([sys.executable, script], env=paths, capture_output=True, text=True, check=True)
+    assert (said.stdout, said.stderr) == ("0\n", "")
+
+
 def test_a_case_that_cannot_travel():
     case = Coin("coin", 16)
     object.__setattr__(case, "secret", lambda: None)
