@@ -148,8 +148,8 @@ class ReluMean:
 
 
 def _gaussian(u: Values, s: Values) -> tuple[Values, Values]:
-    """Φ(k) and φ(k) at k = u/|s|; a vanishing s gives k = ±∞, or 0 where u vanishes too."""
-    a = u / s.abs().clamp_min(torch.finfo(s.dtype).tiny) * math.sqrt(0.5)
+    """Φ(k) and φ(k) at k = u/|s|; a vanishing s gives a huge k, or 0 where u vanishes too, and never inf or nan."""
+    a = u / s.abs().clamp_min(torch.finfo(s.dtype).tiny ** 0.5) * math.sqrt(0.5)
     return torch.erf(a).add_(1).mul_(0.5), _gauss(a) * (1 / math.sqrt(2 * math.pi))
 
 
@@ -220,7 +220,7 @@ class QuadratureMean:
         if not self.psi.kinks:
             yield from _trapezoid(self.nodes)
             return
-        edge = s.abs().clamp_min(torch.finfo(s.dtype).tiny)
+        edge = s.abs().clamp_min(torch.finfo(s.dtype).tiny ** 0.5)
         cuts = [((kink - u) / edge).clamp(-_REACH, _REACH) * _sign(s) for kink in sorted(self.psi.kinks)]
         ends = [-_REACH * _sign(s), *cuts, _REACH * _sign(s)]
         t, w = np.polynomial.legendre.leggauss(self.nodes)

@@ -173,7 +173,7 @@ class StochasticNetwork:
         """(ψ(z), ψ'(z), εψ'(z)) at z = u + sε; the noise broadcasts against (*b, n, m)."""
         u, s = self._latent(self.as_inputs(x))
         z = u + s * noise
-        slope = self.activation.derivative(torch, z)
+        slope = self.activation.derivative(torch, z).to(z)
         return Features(self.activation.function(torch, z), slope, None if self.scale is None else noise * slope)
 
     def combine(self, values: Float[Tensor, "*b n m"]) -> Float[Tensor, "*b n d"]:

@@ -193,8 +193,10 @@ def _spread(
 def jacobian_tangent_kernel(network: StochasticNetwork, x: Any, other: Any = None) -> TangentKernel:
     """The reference: Jacobians of the mean output by automatic differentiation, contracted block by block.
 
-    Slow and hungry ((n, d, m, p) arrays); one network without replicates, as the definition reads.
+    Slow and hungry ((n, d, m, p) arrays), and as the definition reads: one network. Raises ValueError for replicates.
     """
+    if network.batch_shape:
+        raise ValueError(f"one network at a time: choose a replicate out of {tuple(network.batch_shape)}")
     x = network.as_inputs(x)
     x2 = x if other is None else network.as_inputs(other)
     blocks = network.parameters()

@@ -48,9 +48,9 @@ def test_the_mean_output_is_the_sum_it_is_written_as(m, p, d, psi, noise):
     net = network(m, p, d, activation=psi, noise=noise)
     u, s = net.latent(x)
     assert u.shape == s.shape == (3, m)
-    expected = sum(
-        net.decoder[r] * mean_activation(psi).value(u[:, r], s[:, r])[:, None] for r in range(m)
-    ) * m ** (-0.5)
+    expected = sum(net.decoder[r] * mean_activation(psi).value(u[:, r], s[:, r])[:, None] for r in range(m)) * m ** (
+        -0.5
+    )
     torch.testing.assert_close(net.mean_output(x), expected, rtol=1e-12, atol=1e-13)
 
 
