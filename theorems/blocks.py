@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
@@ -18,7 +19,12 @@ class KernelBlocks:
     mean: Float[ndarray, "*shape"]
     scale: Float[ndarray, "*shape"]
 
+    def __post_init__(self) -> None:
+        """Numbers become arrays without axes, so that a profile at one ρ is no special case."""
+        for name in ("decoder", "mean", "scale"):
+            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.float64))
+
     @property
     def total(self) -> Float[ndarray, "*shape"]:
         """The kernel itself, Θ = Θ^d + Θ^μ + Θ^σ."""
-        return self.decoder + self.mean + self.scale
+        return np.asarray(self.decoder + self.mean + self.scale)

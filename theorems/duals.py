@@ -5,7 +5,7 @@ By Price's theorem ∂_ρ K = E ψ'(a)ψ'(b) and ∂²_ρ K = E ψ''(a)ψ''(b) (
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy import ndarray
@@ -19,6 +19,7 @@ from theorems.setting import ERF, RELU, SIN, Activation, activation_named
 __all__ = ["Dual", "ErfDual", "ReluDual", "SinDual", "dual_accuracy", "dual_of", "has_closed_form"]
 
 
+@runtime_checkable
 class Dual(Protocol):
     """K(ρ; q, q') and its first two derivatives in ρ, elementwise on arrays that broadcast.
 

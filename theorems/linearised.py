@@ -6,7 +6,7 @@ Everything is read off the eigenmodes Θ = Q diag(λ) Qᵀ: mode k of the residu
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Real
 from numpy import ndarray
 from numpy.typing import ArrayLike
 
@@ -23,8 +23,10 @@ class ConstantKernel:
     Raises ValueError if the kernel is not square, finite and symmetric (to 1e-8 of its largest entry).
     """
 
-    eigenvalues: Float[ndarray, "*b modes"]
+    eigenvalues: Float[ndarray, "*b k"]
     """λ_k in ascending order; n modes, or n·d for a full kernel."""
+    modes: Float[ndarray, "*b k k"]
+    """Q, whose columns q_k are the eigenvectors, as many as eigenvalues."""
 
     def __init__(self, kernel: Float[ndarray, "*b n n"]) -> None:
         """Diagonalise Θ = Q diag(λ) Qᵀ."""
@@ -59,7 +61,7 @@ class ConstantKernel:
         """λ_max, the largest eigenvalue."""
         return self.eigenvalues[..., -1]
 
-    def components(self, residual: Float[ndarray, "*b n d"]) -> Float[ndarray, "*b modes c"]:
+    def components(self, residual: Float[ndarray, "*b n d"]) -> Float[ndarray, "... modes c"]:
         """a_k = q_kᵀ r, the amplitude of the residual in every mode: (*b, n, d), and (*b, n·d, 1) for a full kernel.
 
         Raises ValueError if the residual does not fit the kernel.
@@ -71,41 +73,43 @@ class ConstantKernel:
             raise ValueError(f"residual of shape {np.shape(residual)} does not fit {self.modes.shape[-1]} modes")
         return np.swapaxes(self.modes, -1, -2) @ r
 
-    def residual(self, r0: Float[ndarray, "*b n d"], t: Float[ndarray, " T"]) -> Float[ndarray, "*b T n d"]:
+    def residual(self, r0: Float[ndarray, "*b n d"], t: Real[ndarray, " T"]) -> Float[ndarray, "... T n d"]:
         """r(t) = e^{-Θt} r0 at every time."""
         return self._filtered(r0, np.exp(-self._rates_times(t)))
 
-    def loss(self, r0: Float[ndarray, "*b n d"], t: Float[ndarray, " T"]) -> Float[ndarray, "*b T"]:
+    def loss(self, r0: Float[ndarray, "*b n d"], t: Real[ndarray, " T"]) -> Float[ndarray, "... T"]:
         """L(t) = ½‖r(t)‖² = ½ Σ_k a_k² e^{-2λ_k t}."""
         energy = np.sum(self.components(r0) ** 2, axis=-1)
         return 0.5 * np.einsum("...tk,...k->...t", np.exp(-2 * self._rates_times(t)), energy)
 
-    def integrated_residual(self, r0: Float[ndarray, "*b n d"], t: Float[ndarray, " T"]) -> Float[ndarray, "*b T n d"]:
+    def integrated_residual(self, r0: Float[ndarray, "*b n d"], t: Real[ndarray, " T"]) -> Float[ndarray, "... T n d"]:
         """c(t) = ∫_0^t r(s) ds = Θ^{-1}(I - e^{-Θt}) r0, by its limit t where an eigenvalue is 0 (Lemma 4)."""
         x = self._rates_times(t)
         return self._filtered(r0, np.asarray(t, dtype=np.float64)[:, None] * _mean_decay(x))
 
     def descent_residual(
-        self, r0: Float[ndarray, "*b n d"], step: ArrayLike, k: Float[ndarray, " T"]
-    ) -> Float[ndarray, "*b T n d"]:
+        self, r0: Float[ndarray, "*b n d"], step: ArrayLike, k: Real[ndarray, " T"]
+    ) -> Float[ndarray, "... T n d"]:
         """r_k = (I - ηΘ)^k r0 after every number k of steps; ``step`` η is a number or has the replicates' shape."""
         factor = 1 - np.asarray(step, dtype=np.float64)[..., None] * self.eigenvalues
         return self._filtered(r0, factor[..., None, :] ** np.asarray(_times(k, "k"), dtype=np.int64)[:, None])
 
-    def rate(self, r0: Float[ndarray, "*b n d"], T: float) -> Float[ndarray, "*b"]:
+    def rate(self, r0: Float[ndarray, "*b n d"], T: ArrayLike) -> Float[ndarray, "*out"]:
         """-log(L(T)/L(0))/(λ0 T), in units of λ0; it is at least 2 and tends to 2 as T → ∞ (Theorem 1, tightness).
 
-        Raises ValueError if λ0 is not positive (to round-off), the residual is 0 or T is not.
+        T is a number or has the replicates' shape. Raises ValueError if λ0 is not positive (to round-off), the
+        residual is 0 or T is not positive.
         """
-        if not T > 0:
-            raise ValueError(f"rate: the time must be positive, got {T!r}")
+        T = np.asarray(T, dtype=np.float64)
+        if not (T > 0).all():
+            raise ValueError(f"rate: the time must be positive, got {T.min()}")
         if (self.smallest <= 1e-14 * self.eigenvalues.shape[-1] * self.largest).any():
             raise ValueError("rate: the kernel is singular, so no rate can be stated in units of its λ0")
         energy = np.sum(self.components(r0) ** 2, axis=-1)
         if not (energy.sum(axis=-1) > 0).all():
             raise ValueError("rate: the residual is 0, so it has no rate")
         excess = self.eigenvalues - self.smallest[..., None]  # factor e^{-2λ0T} out: it may underflow
-        ratio = np.sum(energy * np.exp(-2 * excess * T), axis=-1) / np.sum(energy, axis=-1)
+        ratio = np.sum(energy * np.exp(-2 * excess * T[..., None]), axis=-1) / np.sum(energy, axis=-1)
         return 2 - np.log(ratio) / (self.smallest * T)
 
     def _rates_times(self, t: ArrayLike) -> Float[ndarray, "*b T modes"]:
@@ -113,7 +117,7 @@ class ConstantKernel:
 
     def _filtered(
         self, r0: Float[ndarray, "*b n d"], factor: Float[ndarray, "*b T modes"]
-    ) -> Float[ndarray, "*b T n d"]:
+    ) -> Float[ndarray, "... T n d"]:
         """Q diag(factor) Qᵀ r0, in the shape of the residual with an axis for the times."""
         amplitude = factor[..., None] * self.components(r0)[..., None, :, :]
         out = self.modes[..., None, :, :] @ amplitude
