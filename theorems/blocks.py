@@ -1,14 +1,19 @@
-"""The three blocks of a tangent kernel."""
+"""The three blocks of a tangent kernel, and what counts as a number where arrays broadcast."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-__all__ = ["KernelBlocks"]
+__all__ = ["KernelBlocks", "Numbers"]
+
+Numbers = ndarray | float | int | Sequence[Any]
+"""Anything that numpy turns into an array of floats."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,11 +23,6 @@ class KernelBlocks:
     decoder: Float[ndarray, "*shape"]
     mean: Float[ndarray, "*shape"]
     scale: Float[ndarray, "*shape"]
-
-    def __post_init__(self) -> None:
-        """Numbers become arrays without axes, so that a profile at one ρ is no special case."""
-        for name in ("decoder", "mean", "scale"):
-            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.float64))
 
     @property
     def total(self) -> Float[ndarray, "*shape"]:

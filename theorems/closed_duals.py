@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import numpy as np
 from numpy import ndarray
-from numpy.typing import ArrayLike
+
+from theorems.blocks import Numbers
 
 __all__ = ["ErfDual", "ReluDual", "SinDual", "determinant"]
 
 
-def determinant(rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
+def determinant(rho: Numbers, q: Numbers, q2: Numbers, det: Numbers | None = None) -> ndarray:
     """qq' - ρ² as (√(qq') - ρ)(√(qq') + ρ), never negative; ``det`` itself where the caller gives it."""
     if det is not None:
-        return np.maximum(det, 0.0)
+        return np.asarray(np.maximum(det, 0.0))
     root = np.sqrt(np.multiply(q, q2))
-    return np.maximum(np.subtract(root, rho) * np.add(root, rho), 0.0)
+    return np.asarray(np.maximum(np.subtract(root, rho) * np.add(root, rho), 0.0))
 
 
 class ErfDual:
@@ -26,22 +27,22 @@ class ErfDual:
     D = (1+2q)(1+2q'), G = D - 4ρ² = 1 + 2(q+q') + 4(qq'-ρ²) >= 1 (Williams 1997).
     """
 
-    def kernel(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
+    def kernel(self, rho: Numbers, q: Numbers, q2: Numbers, det: Numbers | None = None) -> ndarray:
         """(2/π) asin(2ρ/√D), the sine turned into a tangent: it stays accurate near 1."""
-        return 2 / np.pi * np.arctan2(np.multiply(2.0, rho), np.sqrt(self._gap(rho, q, q2, det)))
+        return np.asarray(2 / np.pi * np.arctan2(np.multiply(2.0, rho), np.sqrt(self._gap(rho, q, q2, det))))
 
-    def first(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
+    def first(self, rho: Numbers, q: Numbers, q2: Numbers, det: Numbers | None = None) -> ndarray:
         """(4/π) G^(-1/2)."""
-        return 4 / np.pi / np.sqrt(self._gap(rho, q, q2, det))
+        return np.asarray(4 / np.pi / np.sqrt(self._gap(rho, q, q2, det)))
 
-    def second(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
+    def second(self, rho: Numbers, q: Numbers, q2: Numbers, det: Numbers | None = None) -> ndarray:
         """(16ρ/π) G^(-3/2)."""
         gap = self._gap(rho, q, q2, det)
-        return 16 / np.pi * np.asarray(rho) / (gap * np.sqrt(gap))
+        return np.asarray(16 / np.pi * np.asarray(rho) / (gap * np.sqrt(gap)))
 
     @staticmethod
-    def _gap(rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None) -> ndarray:
-        return 1 + 2 * np.add(q, q2) + 4 * determinant(rho, q, q2, det)
+    def _gap(rho: Numbers, q: Numbers, q2: Numbers, det: Numbers | None) -> ndarray:
+        return np.asarray(1 + 2 * np.add(q, q2) + 4 * determinant(rho, q, q2, det))
 
 
 class ReluDual:
@@ -50,34 +51,34 @@ class ReluDual:
     cos θ = ρ/√(qq'), so √(qq') sin θ = √(qq'-ρ²) (the arc-cosine kernel of Cho & Saul 2009, halved).
     """
 
-    def kernel(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
+    def kernel(self, rho: Numbers, q: Numbers, q2: Numbers, det: Numbers | None = None) -> ndarray:
         """(√(qq'-ρ²) + (π-θ) ρ)/2π."""
         sine = np.sqrt(determinant(rho, q, q2, det))
-        return (sine + np.arctan2(sine, np.negative(rho)) * rho) / (2 * np.pi)
+        return np.asarray((sine + np.arctan2(sine, np.negative(rho)) * rho) / (2 * np.pi))
 
-    def first(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
+    def first(self, rho: Numbers, q: Numbers, q2: Numbers, det: Numbers | None = None) -> ndarray:
         """(π-θ)/2π, the angle taken from its tangent: acos loses half the digits near |ρ| = √(qq')."""
-        return np.arctan2(np.sqrt(determinant(rho, q, q2, det)), np.negative(rho)) / (2 * np.pi)
+        return np.asarray(np.arctan2(np.sqrt(determinant(rho, q, q2, det)), np.negative(rho)) / (2 * np.pi))
 
-    def second(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
+    def second(self, rho: Numbers, q: Numbers, q2: Numbers, det: Numbers | None = None) -> ndarray:
         """(qq'-ρ²)^(-1/2)/2π, infinite where qq' = ρ²."""
         with np.errstate(divide="ignore"):
-            return 1 / (2 * np.pi * np.sqrt(determinant(rho, q, q2, det)))
+            return np.asarray(1 / (2 * np.pi * np.sqrt(determinant(rho, q, q2, det))))
 
 
 class SinDual:
     """ψ = sin: K = ∂²K = e^{-(q+q')/2} sinh ρ, ∂K = e^{-(q+q')/2} cosh ρ."""
 
-    def kernel(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
+    def kernel(self, rho: Numbers, q: Numbers, q2: Numbers, det: Numbers | None = None) -> ndarray:
         """e^{-(q+q')/2} sinh ρ, the exponents added before they can overflow."""
         size = np.abs(rho)
-        return np.copysign(-0.5 * np.exp(size - np.add(q, q2) / 2) * np.expm1(-2 * size), rho)
+        return np.asarray(np.copysign(-0.5 * np.exp(size - np.add(q, q2) / 2) * np.expm1(-2 * size), rho))
 
-    def first(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
+    def first(self, rho: Numbers, q: Numbers, q2: Numbers, det: Numbers | None = None) -> ndarray:
         """e^{-(q+q')/2} cosh ρ."""
         size = np.abs(rho)
-        return 0.5 * np.exp(size - np.add(q, q2) / 2) * (1 + np.exp(-2 * size))
+        return np.asarray(0.5 * np.exp(size - np.add(q, q2) / 2) * (1 + np.exp(-2 * size)))
 
-    def second(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
+    def second(self, rho: Numbers, q: Numbers, q2: Numbers, det: Numbers | None = None) -> ndarray:
         """e^{-(q+q')/2} sinh ρ."""
         return self.kernel(rho, q, q2)

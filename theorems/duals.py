@@ -9,8 +9,8 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy import ndarray
-from numpy.typing import ArrayLike
 
+from theorems.blocks import Numbers
 from theorems.closed_duals import ErfDual, ReluDual, SinDual
 from theorems.hermite import HermiteDual
 from theorems.piecewise import PiecewiseDual
@@ -26,15 +26,15 @@ class Dual(Protocol):
     ``det`` is qq' - ρ², for callers who know it better than the subtraction does (near |ρ| = √(qq')).
     """
 
-    def kernel(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
+    def kernel(self, rho: Numbers, q: Numbers, q2: Numbers, det: Numbers | None = None) -> ndarray:
         """K(ρ; q, q')."""
         ...
 
-    def first(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
+    def first(self, rho: Numbers, q: Numbers, q2: Numbers, det: Numbers | None = None) -> ndarray:
         """∂_ρ K(ρ; q, q')."""
         ...
 
-    def second(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
+    def second(self, rho: Numbers, q: Numbers, q2: Numbers, det: Numbers | None = None) -> ndarray:
         """∂²_ρ K(ρ; q, q'), which may be infinite where qq' = ρ²."""
         ...
 
@@ -59,7 +59,7 @@ def dual_of(activation: str | Activation, resolution: float = 1.0) -> Dual:
     return (PiecewiseDual if psi.kinks else HermiteDual)(psi, resolution)
 
 
-def dual_accuracy(activation: str | Activation, rho: ArrayLike, q: ArrayLike, q2: ArrayLike) -> float:
+def dual_accuracy(activation: str | Activation, rho: Numbers, q: Numbers, q2: Numbers) -> float:
     """The error reached in K and ∂K at these points, absolute: the largest change when the resolution grows by half.
 
     It is 0 for the closed forms. Raises ValueError if the activation is unknown.

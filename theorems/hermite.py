@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
-from numpy.typing import ArrayLike
 
+from theorems.blocks import Numbers
 from theorems.quadrature import normal
 from theorems.setting import Activation
 
@@ -52,19 +52,19 @@ class HermiteDual:
         self.activation = activation
         self._nodes, self._project = hermite_basis(round(DEGREES * resolution), STEP / resolution)
 
-    def kernel(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
+    def kernel(self, rho: Numbers, q: Numbers, q2: Numbers, det: Numbers | None = None) -> ndarray:
         """Σ_k α_k(q) α_k(q') r^k."""
         return self._series(self.activation.function, rho, q, q2, slope=False)
 
-    def first(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
+    def first(self, rho: Numbers, q: Numbers, q2: Numbers, det: Numbers | None = None) -> ndarray:
         """The same for ψ'."""
         return self._series(self.activation.derivative, rho, q, q2, slope=False)
 
-    def second(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
+    def second(self, rho: Numbers, q: Numbers, q2: Numbers, det: Numbers | None = None) -> ndarray:
         """Its derivative in ρ, term by term."""
         return self._series(self.activation.derivative, rho, q, q2, slope=True)
 
-    def _series(self, psi: Function, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, *, slope: bool) -> ndarray:
+    def _series(self, psi: Function, rho: Numbers, q: Numbers, q2: Numbers, *, slope: bool) -> ndarray:
         rho, q, q2 = np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in (rho, q, q2)))
         variances, where = np.unique(np.stack([q.ravel(), q2.ravel()]), return_inverse=True)
         alpha = self._coefficients(psi, variances)

@@ -8,9 +8,8 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
-from numpy.typing import ArrayLike
 
-from theorems.blocks import KernelBlocks
+from theorems.blocks import KernelBlocks, Numbers
 from theorems.duals import Dual, dual_of
 from theorems.learned_noise import learned_noise_blocks, noise_nodes
 from theorems.quadrature import half_normal
@@ -46,7 +45,7 @@ def limiting_kernel(
 
 
 def kernel_profile(
-    rho: ArrayLike,
+    rho: Numbers,
     *,
     activation: str | Activation = "erf",
     noise: Noise = LearnedNoise(1.0),  # noqa: B008 (frozen)
@@ -65,7 +64,7 @@ def kernel_profile(
 
 
 def shared_noise_profile(
-    rho: ArrayLike,
+    rho: Numbers,
     *,
     activation: str | Activation = "erf",
     noise: Noise = LearnedNoise(1.0),  # noqa: B008 (frozen)
@@ -81,13 +80,14 @@ def shared_noise_profile(
     if isinstance(noise, FixedNoise):
         q, det = 1 + variance, (1 - rho) * (1 + rho + 2 * variance)
         arguments = (rho + variance, q, q, det)
-        return KernelBlocks(dual.kernel(*arguments), rho * dual.first(*arguments), np.zeros_like(rho))
+        return KernelBlocks(dual.kernel(*arguments), np.asarray(rho * dual.first(*arguments)), np.zeros_like(rho))
 
     eps, w = half_normal(noise_nodes(variance))
     g, r = 1 + variance * eps**2, rho[..., None]
     arguments = (g * r, g, g, g**2 * (1 - r) * (1 + r))
     kernel, first = dual.kernel(*arguments), dual.first(*arguments)
-    return KernelBlocks(kernel @ w, rho * (first @ w), rho * (first @ (w * eps**2)))
+    means = kernel @ w, rho * (first @ w), rho * (first @ (w * eps**2))
+    return KernelBlocks(*(np.asarray(mean) for mean in means))
 
 
 def noise_variance(activation: str | Activation = "erf", noise: Noise = LearnedNoise(1.0)) -> float:  # noqa: B008
@@ -130,7 +130,7 @@ def _profile(psi: Activation, noise: Noise, rho: Float[ndarray, "*shape"], resol
 def _fixed_noise(dual: Dual, rho: Float[ndarray, "*shape"], variance: float) -> KernelBlocks:
     q = 1 + variance
     arguments = (rho, q, q, (1 - rho) * (1 + rho) + variance * (2 + variance))
-    return KernelBlocks(dual.kernel(*arguments), rho * dual.first(*arguments), np.zeros_like(rho))
+    return KernelBlocks(dual.kernel(*arguments), np.asarray(rho * dual.first(*arguments)), np.zeros_like(rho))
 
 
 def _in_blocks(
@@ -143,7 +143,7 @@ def _in_blocks(
     return KernelBlocks(*(np.concatenate([*b, np.empty(0)]).reshape(rho.shape) for b in blocks))
 
 
-def _correlations(rho: ArrayLike) -> Float[ndarray, "*shape"]:
+def _correlations(rho: Numbers) -> Float[ndarray, "*shape"]:
     values = np.asarray(rho, dtype=np.float64)
     if not (np.abs(values) <= 1).all():
         raise ValueError("rho: every correlation must lie in [-1, 1]")

@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, Real
 from numpy import ndarray
-from numpy.typing import ArrayLike
+
+from theorems.blocks import Numbers
 
 __all__ = ["ConstantKernel", "stationary_loss"]
 
@@ -20,7 +21,8 @@ class ConstantKernel:
     residual (*b, n, d). ``ConstantKernel.full(kernel)`` takes (*b, n, d, n, d), the shape of a measured kernel, and
     acts on the residual as one vector of length n·d. Either way residuals go in and come out as (*b, n, d).
 
-    Raises ValueError if the kernel is not square, finite and symmetric (to 1e-8 of its largest entry).
+    Raises ValueError if the kernel is not square, finite and symmetric (to 1e-5 of its largest entry, the
+    round-off of single precision).
     """
 
     eigenvalues: Float[ndarray, "*b k"]
@@ -35,9 +37,10 @@ class ConstantKernel:
             raise ValueError(f"kernel: expected square matrices (..., n, n), got shape {theta.shape}")
         if not np.isfinite(theta).all():
             raise ValueError("kernel: every entry must be finite")
-        if np.abs(theta - np.swapaxes(theta, -1, -2)).max() > 1e-8 * np.abs(theta).max():
+        transposed = np.swapaxes(theta, -1, -2)
+        if np.abs(theta - transposed).max() > 1e-5 * np.abs(theta).max():
             raise ValueError("kernel: the matrix is not symmetric")
-        self.eigenvalues, self.modes = np.linalg.eigh(theta)
+        self.eigenvalues, self.modes = np.linalg.eigh((theta + transposed) / 2)
         self._stacked = False
 
     @classmethod
@@ -88,13 +91,13 @@ class ConstantKernel:
         return self._filtered(r0, np.asarray(t, dtype=np.float64)[:, None] * _mean_decay(x))
 
     def descent_residual(
-        self, r0: Float[ndarray, "*b n d"], step: ArrayLike, k: Real[ndarray, " T"]
+        self, r0: Float[ndarray, "*b n d"], step: Numbers, k: Real[ndarray, " T"]
     ) -> Float[ndarray, "... T n d"]:
         """r_k = (I - ηΘ)^k r0 after every number k of steps; ``step`` η is a number or has the replicates' shape."""
         factor = 1 - np.asarray(step, dtype=np.float64)[..., None] * self.eigenvalues
         return self._filtered(r0, factor[..., None, :] ** np.asarray(_times(k, "k"), dtype=np.int64)[:, None])
 
-    def rate(self, r0: Float[ndarray, "*b n d"], T: ArrayLike) -> Float[ndarray, "*out"]:
+    def rate(self, r0: Float[ndarray, "*b n d"], T: Numbers) -> Float[ndarray, "*out"]:
         """-log(L(T)/L(0))/(λ0 T), in units of λ0; it is at least 2 and tends to 2 as T → ∞ (Theorem 1, tightness).
 
         T is a number or has the replicates' shape. Raises ValueError if λ0 is not positive (to round-off), the
@@ -110,13 +113,13 @@ class ConstantKernel:
             raise ValueError("rate: the residual is 0, so it has no rate")
         excess = self.eigenvalues - self.smallest[..., None]  # factor e^{-2λ0T} out: it may underflow
         ratio = np.sum(energy * np.exp(-2 * excess * T[..., None]), axis=-1) / np.sum(energy, axis=-1)
-        return 2 - np.log(ratio) / (self.smallest * T)
+        return np.asarray(2 - np.log(ratio) / (self.smallest * T))
 
-    def _rates_times(self, t: ArrayLike) -> Float[ndarray, "*b T modes"]:
+    def _rates_times(self, t: Numbers) -> Float[ndarray, "*b T modes"]:
         return _times(t, "t")[:, None] * self.eigenvalues[..., None, :]
 
     def _filtered(
-        self, r0: Float[ndarray, "*b n d"], factor: Float[ndarray, "*b T modes"]
+        self, r0: Float[ndarray, "*b n d"], factor: Float[ndarray, "*c T modes"]
     ) -> Float[ndarray, "... T n d"]:
         """Q diag(factor) Qᵀ r0, in the shape of the residual with an axis for the times."""
         amplitude = factor[..., None] * self.components(r0)[..., None, :, :]
@@ -125,8 +128,8 @@ class ConstantKernel:
 
 
 def stationary_loss(
-    eigenvalues: Float[ndarray, "*b n"], step: ArrayLike, variance: ArrayLike, outputs: int
-) -> Float[ndarray, "*b"]:
+    eigenvalues: Float[ndarray, "*b n"], step: Numbers, variance: Numbers, outputs: int
+) -> Float[ndarray, "*out"]:
     """The floor of stochastic gradients: lim E ½‖r_k‖² = ½ d Σ_k ηλ_k v/(2 - ηλ_k) [derived].
 
     Each step sees the residual through fresh noise ξ of variance v in every entry (n, d),
@@ -136,7 +139,7 @@ def stationary_loss(
     x = np.asarray(step, dtype=np.float64)[..., None] * np.asarray(eigenvalues, dtype=np.float64)
     if (x >= 2).any():
         raise ValueError(f"stationary_loss: the step times an eigenvalue is {x.max():.3g}; it must stay below 2")
-    return 0.5 * outputs * np.asarray(variance) * np.sum(x / (2 - x), axis=-1)
+    return np.asarray(0.5 * outputs * np.asarray(variance) * np.sum(x / (2 - x), axis=-1))
 
 
 def _mean_decay(x: Float[ndarray, "*shape"]) -> Float[ndarray, "*shape"]:
@@ -145,7 +148,7 @@ def _mean_decay(x: Float[ndarray, "*shape"]) -> Float[ndarray, "*shape"]:
     return np.where(x == 0, 1.0, -np.expm1(-safe) / safe)
 
 
-def _times(values: ArrayLike, name: str) -> Float[ndarray, " T"]:
+def _times(values: Numbers, name: str) -> Float[ndarray, " T"]:
     t = np.asarray(values, dtype=np.float64)
     if t.ndim != 1 or not (t >= 0).all():
         raise ValueError(f"{name}: expected a vector of numbers >= 0")

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
-from numpy.typing import ArrayLike
 
+from theorems.blocks import Numbers
 from theorems.closed_duals import determinant
 from theorems.quadrature import split_normal
 from theorems.setting import Activation
@@ -33,15 +33,15 @@ class PiecewiseDual:
         self._per_piece = round(NODES * resolution)
         self._kinks = np.unique(np.asarray(activation.kinks, dtype=np.float64))
 
-    def kernel(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
+    def kernel(self, rho: Numbers, q: Numbers, q2: Numbers, det: Numbers | None = None) -> ndarray:
         """E ψ(a)ψ(b)."""
         return self._mean(self.activation.function, rho, q, q2, det)
 
-    def first(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
+    def first(self, rho: Numbers, q: Numbers, q2: Numbers, det: Numbers | None = None) -> ndarray:
         """E ψ'(a)ψ'(b) (Price)."""
         return self._mean(self.activation.derivative, rho, q, q2, det)
 
-    def second(self, rho: ArrayLike, q: ArrayLike, q2: ArrayLike, det: ArrayLike | None = None) -> ndarray:
+    def second(self, rho: Numbers, q: Numbers, q2: Numbers, det: Numbers | None = None) -> ndarray:
         """E ψ'(a)ψ'(b) ∂_ρ log p(a, b) = E ψ'(a)ψ'(b) [xy/√D + ρ(1-y²)/D], D = qq' - ρ²; infinite at D = 0.
 
         Its accuracy falls like that of ∂K divided by D.
@@ -51,10 +51,10 @@ class PiecewiseDual:
     def _mean(
         self,
         psi: Callable,
-        rho: ArrayLike,
-        q: ArrayLike,
-        q2: ArrayLike,
-        det: ArrayLike | None,
+        rho: Numbers,
+        q: Numbers,
+        q2: Numbers,
+        det: Numbers | None,
         score: bool = False,
     ) -> ndarray:
         arguments = np.broadcast_arrays(
