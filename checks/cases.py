@@ -20,7 +20,9 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from jaxtyping import Float
 from numpy import ndarray
 
+from checks.experiments.reference import reference_cases
 from claimtest.profile import Profile
+from models.data import digits
 from theorems.limiting_kernel import KernelBlocks, limiting_kernel
 from theorems.setting import ACTIVATIONS, FixedNoise, LearnedNoise, Noise, Problem, parallel_pairs
 
@@ -28,6 +30,9 @@ __all__ = ["CaseBook", "VaeCase", "case_book", "problems"]
 
 POOL = 200
 """Draws from Hypothesis, of which the balanced cases are the first that qualify."""
+
+MOST_CASES = 16
+"""Cases in a book: as many as the largest profile asks for."""
 
 WORST_CONDITION = 30.0
 """Largest condition number of Θ∞ in a drawn case: beyond it the slow modes take too long to train."""
@@ -101,15 +106,14 @@ class VaeCase:
 
 @dataclass(frozen=True)
 class CaseBook:
-    """What the sweeps pick from: ``drawn`` cases in balanced order, ``real`` data, or nothing but a user's case."""
+    """What the sweeps pick from: ``drawn`` cases in balanced order, ``real`` data, kernels somebody else computed.
+
+    A user's own data make a book of one drawn case.
+    """
 
     drawn: tuple[VaeCase, ...]
     real: tuple[VaeCase, ...] = ()
-
-    @property
-    def everything(self) -> tuple[VaeCase, ...]:
-        """Drawn and real cases."""
-        return self.drawn + self.real
+    reference: tuple[Any, ...] = ()
 
 
 def unit_matrices(rows: int, columns: int) -> st.SearchStrategy[Float[ndarray, "n p"]]:
@@ -195,15 +199,14 @@ def _in_turn(queues: Iterable[Iterable[VaeCase]]) -> Iterator[VaeCase]:
 
 def digits_case() -> VaeCase:
     """Four handwritten digits (8×8 pixels on the unit sphere) as an autoencoder: p = d = 64."""
-    from models.data import digits
-
     images = digits(4)
     return VaeCase(Problem(images, images), base=64, origin="digits")
 
 
 def case_book(root: int) -> CaseBook:
     """The cases of a root seed."""
-    return CaseBook(tuple(itertools.islice(thin(draw_pool(root)), 16)), (digits_case(),))
+    drawn = tuple(itertools.islice(thin(draw_pool(root)), MOST_CASES))
+    return CaseBook(drawn, (digits_case(),), reference_cases())
 
 
 def case_from_data(

@@ -26,7 +26,7 @@ from claimtest.profile import Profile
 __all__ = [
     "CLOSENESS_SWEEP",
     "DESCENT_SWEEP",
-    "DIGITS_FLOW_SWEEP",
+    "DIGITS_DESCENT_SWEEP",
     "DIGITS_INITIAL_SWEEP",
     "EIGENVALUE_SWEEP",
     "FLOW_SWEEP",
@@ -62,13 +62,13 @@ def swift(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:
 
 
 def growth(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:
-    """All drawn cases: widths are found cheaply at initialisation, and their growth needs a spread of n, d and λ0."""
-    return book.drawn
+    """The drawn cases, at standard and thorough all: how widths grow needs a spread of n, d and λ0."""
+    return drawn(book, profile) if profile.name == "quick" else book.drawn
 
 
 def reachable(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:
     """The cases whose derived width for closeness in norm lies well inside the ladder."""
-    return [case for case in book.drawn if derived_width(case) <= REACH]
+    return [case for case in growth(book, profile) if derived_width(case) <= REACH]
 
 
 REACH = 250.0
@@ -112,15 +112,22 @@ def only(width: Callable[[Profile], int]) -> Callable[[VaeCase, Profile], Sequen
     return lambda case, profile: (width(profile),)
 
 
-def variant(sweep: Sweep, name: str, *, keep: int | None = None, **ingredients: Any) -> Sweep:
-    """The sweep with wrong ingredients in its experiment: the model's wing of the controls, on ``keep`` cases."""
+def variant(sweep: Sweep, name: str, **ingredients: Any) -> Sweep:
+    """The sweep with wrong ingredients in its experiment: the model's wing of the controls.
+
+    It runs on the two cheapest cases and the four narrowest widths: what is really false shows there already.
+    """
     wrong = dataclasses.replace(
-        sweep.experiment,
-        id=f"{sweep.experiment.id}/{name}",
-        run=partial(sweep.experiment.run, **ingredients),
+        sweep.experiment, id=f"{sweep.experiment.id}/{name}", run=partial(sweep.experiment.run, **ingredients)
     )
-    cases = sweep.cases if keep is None else lambda book, profile: sweep.cases(book, profile)[:keep]
-    return dataclasses.replace(sweep, experiment=wrong, cases=cases)
+
+    def cheapest(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:
+        return sorted(sweep.cases(book, profile), key=lambda case: wrong.cost(case, 64))[:2]
+
+    def narrowest(case: VaeCase, profile: Profile) -> Sequence[int]:
+        return sweep.widths(case, profile)[:4]
+
+    return dataclasses.replace(sweep, experiment=wrong, cases=cheapest, widths=narrowest)
 
 
 def _sweep(experiment: Experiment, cases: Any, widths: Any, sizes: Mapping[str, int], block: int) -> Sweep:
@@ -152,6 +159,6 @@ CLOSENESS_SWEEP = _sweep(
     100,
 )
 FLOW_SWEEP = Sweep(FLOW, drawn, ladder)
-DIGITS_FLOW_SWEEP = _sweep(FLOW, real, rungs(1, 1), {"quick": 128, "standard": 128, "thorough": 256}, 16)
+DIGITS_DESCENT_SWEEP = _sweep(DESCENT, real, rungs(1, 1), {"quick": 128, "standard": 128, "thorough": 256}, 16)
 DESCENT_SWEEP = _sweep(DESCENT, drawn, rungs(2, 3), {"quick": 32, "standard": 32, "thorough": 64}, 16)
 STOCHASTIC_SWEEP = _sweep(STOCHASTIC, swift, rungs(2, 4), {"quick": 48, "standard": 96, "thorough": 192}, 16)

@@ -84,6 +84,12 @@ class Activation:
     derivative: Callable[[ModuleType, Any], Any]
     kinks: tuple[float, ...] = ()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A built-in activation travels to other processes by name and stays the same object, closed forms and all."""
+        if ACTIVATIONS.get(self.name) is self:
+            return activation_named, (self.name,)
+        return Activation, (self.name, self.function, self.derivative, self.kinks)
+
 
 def _erf(xp: ModuleType, z: Any) -> Any:
     if xp.__name__ == "numpy":
@@ -93,9 +99,32 @@ def _erf(xp: ModuleType, z: Any) -> Any:
     return xp.erf(z)
 
 
-ERF = Activation("erf", _erf, lambda xp, z: (2 / np.sqrt(np.pi)) * xp.exp(-(z**2)))
-RELU = Activation("relu", lambda xp, z: z * (z > 0), lambda xp, z: xp.where(z > 0, xp.ones_like(z), xp.zeros_like(z)), kinks=(0.0,))
-SIN = Activation("sin", lambda xp, z: xp.sin(z), lambda xp, z: xp.cos(z))
+# Named functions, not lambdas: a case travels to other processes with its activation.
+
+
+def _erf_slope(xp: ModuleType, z: Any) -> Any:
+    return (2 / np.sqrt(np.pi)) * xp.exp(-(z**2))
+
+
+def _relu(xp: ModuleType, z: Any) -> Any:
+    return z * (z > 0)
+
+
+def _step(xp: ModuleType, z: Any) -> Any:
+    return xp.where(z > 0, xp.ones_like(z), xp.zeros_like(z))
+
+
+def _sin(xp: ModuleType, z: Any) -> Any:
+    return xp.sin(z)
+
+
+def _cos(xp: ModuleType, z: Any) -> Any:
+    return xp.cos(z)
+
+
+ERF = Activation("erf", _erf, _erf_slope)
+RELU = Activation("relu", _relu, _step, kinks=(0.0,))
+SIN = Activation("sin", _sin, _cos)
 ACTIVATIONS = {a.name: a for a in (ERF, RELU, SIN)}
 
 

@@ -22,6 +22,9 @@ __all__ = ["DESCENT", "STOCHASTIC", "descent", "stochastic"]
 RECORD = 2
 """Steps between two looks at the floor: about its correlation time."""
 
+FEWEST_STEPS = 24
+"""Steps of gradient descent at least: a divergence takes some to show."""
+
 BURN_IN, WINDOW = 40, 110
 """Steps of stochastic gradients before and while the floor is measured; the slowest mode is gone by then."""
 
@@ -34,13 +37,16 @@ def descent(
     fraction: float = 1.0,
     prepare: Prepare = as_initialised,
 ) -> Quantities:
-    """Gradient descent with η = fraction/λ_max(Θ(0)) until ηk = 3/λ0: "loss" L_k (R, k + 1) and "step" η (R,)."""
+    """Gradient descent with η = fraction/λ_max(Θ(0)) for 3 λ_max/λ0 / fraction steps, those of Θ∞, and at least 24.
+
+    "loss" L_k (R, k + 1) and "step" η (R,). The number of steps is the case's, so that its cells fit together.
+    """
     x = case.problem.inputs
     network = prepare(initial_networks(case, width, seeds, device))
     kernel = tangent_kernel(network, x).total
     step = stable_step(kernel, fraction)
     y = torch.as_tensor(case.problem.targets).to(kernel)
-    steps = math.ceil(HORIZON / (case.smallest_eigenvalue * step))
+    steps = max(FEWEST_STEPS, math.ceil(HORIZON * case.condition / fraction))
     losses = [loss(s.network.mean_output(x), y).cpu().numpy() for s in gradient_descent(network, x, y, step, steps)]
     return {"loss": np.stack(losses, axis=1), "step": np.full(len(seeds), step)}
 

@@ -41,9 +41,7 @@ def loss(residual: Float[ndarray, "R T n d"]) -> Float[ndarray, "R T"]:
     return 0.5 * (residual**2).sum((-2, -1))
 
 
-def decay_rate(
-    excess: Float[ndarray, "R T"], time: Float[ndarray, "R T"], smallest: float
-) -> Float[ndarray, " R"]:
+def decay_rate(excess: Float[ndarray, "R T"], time: Float[ndarray, "R T"], smallest: float) -> Float[ndarray, " R"]:
     """a = inf_{0 < t <= T} -log(L(t)/L(0)) / (λ0 t) of every replicate; time[:, 0] = 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return (-np.log(excess[:, 1:] / excess[:, :1]) / (smallest * time[:, 1:])).min(1)
@@ -55,18 +53,18 @@ def obeys_rate(cell: CellData, rate: float = 1.0) -> Float[ndarray, " R"]:
     return (a >= rate).astype(float)
 
 
-def largest_ratio_to_bound(cell: CellData) -> Float[ndarray, " R"]:
-    """max_k L_k / ((1 - η λ0/2)^k L_0) under gradient descent; nan where training diverged counts as infinite."""
+def largest_ratio_to_bound(cell: CellData, rate: float = 1.0) -> Float[ndarray, " R"]:
+    """max_k L_k / ((1 - rate η λ0/2)^k L_0) under gradient descent; nan where training diverged counts as infinite."""
     losses, step = cell["loss"], cell["step"][:, None]
     steps = np.arange(losses.shape[1])
     with np.errstate(over="ignore", invalid="ignore"):
-        ratio = losses / losses[:, :1] / (1 - step * cell.case.smallest_eigenvalue / 2) ** steps
+        ratio = losses / losses[:, :1] / (1 - rate * step * cell.case.smallest_eigenvalue / 2) ** steps
     return np.where(np.isnan(ratio), np.inf, ratio).max(1)
 
 
-def obeys_descent(cell: CellData) -> Float[ndarray, " R"]:
-    """1 where L_k <= (1 - η λ0/2)^k L_0 at every step (to round-off)."""
-    return (largest_ratio_to_bound(cell) <= 1 + 1e-12).astype(float)
+def obeys_descent(cell: CellData, rate: float = 1.0) -> Float[ndarray, " R"]:
+    """1 where L_k <= (1 - rate η λ0/2)^k L_0 at every step (to round-off)."""
+    return (largest_ratio_to_bound(cell, rate) <= 1 + 1e-12).astype(float)
 
 
 def final_rate_ratio(cell: CellData, limit: Limit = limit_of) -> Float[ndarray, " R"]:
@@ -109,8 +107,6 @@ def gap_to_initial_kernel(cell: CellData) -> Float[ndarray, " R"]:
     return _largest_gap(cell["residual"], cell["linearised"])
 
 
-def _largest_gap(
-    measured: Float[ndarray, "R T n d"], predicted: Float[ndarray, "R T n d"]
-) -> Float[ndarray, " R"]:
+def _largest_gap(measured: Float[ndarray, "R T n d"], predicted: Float[ndarray, "R T n d"]) -> Float[ndarray, " R"]:
     gaps = np.sqrt(((measured - predicted) ** 2).sum((-2, -1)))
     return gaps.max(1) / np.sqrt((measured[:, 0] ** 2).sum((-2, -1)))

@@ -1,0 +1,136 @@
+"""Definition 1 on trial: identities of the kernel, and what gradients of sampled outputs average to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from checks.experiments.networks import loud_decoder, mean_field, noise_ignored
+from checks.measures.kernels import overlap
+from checks.sweeps import IDENTITY_SWEEP, SAMPLED_SWEEP, variant
+from claimtest.cells import CellData
+from claimtest.check import Check, Control, Criterion, ReadingCheck
+from claimtest.criteria import Constant, ExactOrder, Identity
+from theorems.definition1 import DEFINITION1, mean_kernel, one_draw_kernel, shared_noise_kernel
+from theorems.setting import Problem
+
+__all__ = ["CHECK"]
+
+Predict = Callable[[Problem], Float[ndarray, "n n"]]
+
+
+def sampled_overlap(cell: CellData, kind: str, predict: Predict, part: str = "all") -> Float[ndarray, " R"]:
+    """Overlap of the averaged sampled kernel with its prediction, on all, only diagonal or only other entries."""
+    diagonal = np.eye(len(cell.case.problem.inputs), dtype=bool)
+    keep = {"all": np.ones_like(diagonal), "diagonal": diagonal, "rest": ~diagonal}[part]
+    return overlap(np.where(keep, cell[kind], 0.0), np.where(keep, predict(cell.case.problem), 0.0))
+
+
+def averaging_error(cell: CellData) -> tuple[Float[ndarray, "R S"], Float[ndarray, "R S"]]:
+    """Error of the average over S draws, and S."""
+    return cell["error"], cell["sizes"]
+
+
+def several_inputs(cell: CellData) -> bool:
+    """The kernel has entries off its diagonal."""
+    return len(cell.case.problem.inputs) > 1
+
+
+def _identity(name: str, asks: str) -> Criterion:
+    return Criterion(name, asks, Identity(1e-10), IDENTITY_SWEEP, lambda cell: cell[name])
+
+
+def _mean(name: str, asks: str, kind: str, predict: Predict, part: str = "all") -> Criterion:
+    measure = partial(sampled_overlap, kind=kind, predict=predict, part=part)
+    return Criterion(name, asks, Constant(), SAMPLED_SWEEP, measure, ordinate="measured / predicted")
+
+
+LOUD = variant(SAMPLED_SWEEP, "loud-decoder", prepare=loud_decoder)
+SILENT = variant(SAMPLED_SWEEP, "noise-ignored", prepare=noise_ignored)
+MEAN_FIELD = variant(SAMPLED_SWEEP, "mean-field", prepare=mean_field)
+
+CHECK = Check(
+    DEFINITION1,
+    (
+        ReadingCheck(
+            "mean-output",
+            (
+                _identity("autodiff", r"the closed form equals the contraction of exact Jacobians, block by block"),
+                _identity("asymmetry", r"$\Theta$ is symmetric"),
+                _identity("negativity", r"$\Theta$ is positive semidefinite"),
+                _identity("sum", r"the blocks sum to the contraction over all parameters"),
+                _mean("independent", r"independent noise gives $\Theta$ in the mean", "independent", mean_kernel),
+                Criterion(
+                    "averaging",
+                    r"its error falls as $S^{-1/2}$ in the number $S$ of samples",
+                    ExactOrder(-0.5),
+                    SAMPLED_SWEEP,
+                    averaging_error,
+                    abscissa="samples S",
+                    ordinate="relative error",
+                ),
+            ),
+            (
+                Control(
+                    "shared-noise",
+                    "the two factors share their noise",
+                    "independent",
+                    ingredients={"kind": "shared"},
+                ),
+                Control("loud-decoder", "the decoder has variance 1.44", "independent", sweep=LOUD),
+                Control("mean-field", "outputs are scaled by 1/m", "independent", sweep=MEAN_FIELD),
+                Control("constant", "the mean is off by 2.5 margins", "independent", margins=2.5),
+                Control("exponent", "the exponent is off by 2 margins", "averaging", margins=2.0),
+            ),
+        ),
+        ReadingCheck(
+            "one-draw-per-input",
+            (
+                _mean("diagonal", r"where $x = x'$: the shared-noise kernel", "one_draw", one_draw_kernel, "diagonal"),
+                _mean("rest", r"where $x \neq x'$: $\Theta$ itself", "one_draw", one_draw_kernel, "rest"),
+            ),
+            (
+                Control(
+                    "no-covariance",
+                    r"the diagonal is that of $\Theta$",
+                    "diagonal",
+                    ingredients={"predict": mean_kernel},
+                ),
+                Control("constant", "the diagonal is off by 2.5 margins", "diagonal", margins=2.5),
+                Control("noise-ignored", r"$h$ is taken at $s = 0$", "diagonal", sweep=SILENT),
+                Control("loud-decoder", "the decoder has variance 1.44", "diagonal", sweep=LOUD),
+                Control(
+                    "shared-noise",
+                    "off the diagonal it is the shared-noise kernel",
+                    "rest",
+                    ingredients={"kind": "shared"},
+                ),
+            ),
+        ),
+        ReadingCheck(
+            "shared-noise-is-theta",
+            (_mean("equals-theta", r"shared noise gives $\Theta$ in the mean", "shared", mean_kernel),),
+        ),
+        ReadingCheck(
+            "shared-noise-limit",
+            (_mean("limit", r"shared noise gives its own limit in the mean", "shared", shared_noise_kernel),),
+            (
+                Control("theta", r"the limit is $\Theta_\infty$", "limit", ingredients={"predict": mean_kernel}),
+                Control(
+                    "diagonal-only",
+                    r"it differs from $\Theta_\infty$ on the diagonal alone",
+                    "limit",
+                    ingredients={"kind": "one_draw", "part": "rest"},
+                    where=several_inputs,
+                ),
+                Control("constant", "the constant is off by 2.5 margins", "limit", margins=2.5),
+                Control("mean-field", "outputs are scaled by 1/m", "limit", sweep=MEAN_FIELD),
+                Control("loud-decoder", "the decoder has variance 1.44", "limit", sweep=LOUD),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,134 @@
+"""Lemma 2 on trial: from which width on Θ(0) is close to its limit, and its smallest eigenvalue positive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from checks.experiments.networks import loud_decoder, mean_field
+from checks.measures.widths import Event, Growth, by_case, close, growth, positive, slack, smallest_width, worst_case
+from checks.scope import singular_limit
+from checks.sweeps import CLOSENESS_SWEEP, EIGENVALUE_SWEEP, variant
+from claimtest.cells import CellData, Sweep
+from claimtest.check import Check, Control, Criterion, Exhibit, ReadingCheck, View, at_widest
+from claimtest.criteria import Ceiling, Probability
+from claimtest.profile import Profile
+from theorems.lemma2 import DELTA, LEMMA2, stated_width
+
+__all__ = ["CHECK"]
+
+BLOCKS = {"total": "", "decoder": "^d", "mean": r"^\mu", "scale": r"^\sigma"}
+
+
+def narrower_than_rank(cell: CellData) -> bool:
+    """m < min(n, d): then λ_min(Θ(0)) = 0 exactly, the decoder's block having rank m d and the others m n."""
+    return cell.width < min(cell.case.problem.targets.shape)
+
+
+def very_narrow(cell: CellData) -> bool:
+    """Widths 1 and 2, where no average over units can be close to its mean."""
+    return cell.width <= 2
+
+
+def _share(sweep: Sweep, event: Event, block: str, states: str) -> Criterion:
+    measure = partial(worst_case, event=event, block=block)
+    asks = f"{states}, in the case where it fails most often"
+    return Criterion(block, asks, Probability(1 - DELTA), sweep, measure, at_widest, over="sweep")
+
+
+def _eigenvalue(block: str) -> Criterion:
+    b = BLOCKS[block]
+    states = rf"$\lambda_{{\min}}(\Theta{b}(0)) \ge \frac{{3}}{{4}} \lambda_0{b}$ at the largest width"
+    return _share(EIGENVALUE_SWEEP, positive, block, states)
+
+
+def _closeness(block: str) -> Criterion:
+    b = BLOCKS[block]
+    states = rf"$\|\Theta{b}(0) - \Theta{b}_\infty \otimes I\|_2 \le \lambda_0{b}/4$ at the largest width"
+    return _share(CLOSENESS_SWEEP, close, block, states)
+
+
+def _slack(sweep: Sweep, event: Event) -> Criterion:
+    asks = r"the smallest width $m^*$ that works is at most the stated one with $C = 1$"
+    return Criterion(
+        "slack", asks, Ceiling(1.0), sweep, partial(slack, event=event), over="sweep", ordinate="m* / stated"
+    )
+
+
+def exhibits(view: View, profile: Profile) -> Iterator[Exhibit]:
+    """The smallest widths case by case, and how they grow."""
+    tried = (
+        ("eigenvalue", "(b)", view(EIGENVALUE_SWEEP), positive),
+        ("closeness", "(a)", view(CLOSENESS_SWEEP), close),
+    )
+    for name, part, cells, event in tried:
+        yield _table_of_widths(name, part, cells, event)
+    yield _table_of_growth([(part, growth(cells, event)) for _, part, cells, event in tried])
+
+
+def _table_of_widths(name: str, part: str, cells: Sequence[CellData], event: Event) -> Exhibit:
+    rows = []
+    for own in by_case(cells):
+        case, m = own[0].case, smallest_width(own, event)
+        n, d = case.problem.targets.shape
+        shown = "≤ 1" if m == 1 else f"{m:.0f}" if m < float("inf") else f"> {own[-1].width}"
+        stated = stated_width(n, d, case.smallest_eigenvalue)
+        rows.append((case.id, n, d, round(case.smallest_eigenvalue, 4), shown, round(stated)))
+    columns = ("case", "n", "d", "λ0", "smallest width", "stated width (C = 1)")
+    data = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else {}
+    alt = f"The smallest width from which on {part} of Lemma 2 holds, for each case, beside the stated width."
+    return Exhibit(f"widths-{name}", f"{part} Smallest width that works", alt, data)
+
+
+def _table_of_growth(fits: Sequence[tuple[str, Growth | None]]) -> Exhibit:
+    rows = []
+    for part, fit in fits:
+        if fit is not None:
+            shown = [f"{e:.2f} ± {2 * s:.2f}" for e, s in zip(fit.exponents, fit.errors, strict=True)]
+            rows.append((part, *shown, fit.cases))
+    rows.append(("stated", "2", "2", "2", ""))
+    columns = ("part", "exponent of n", "of d", "of 1/λ0", "cases")
+    alt = "Joint regression of the logarithm of the smallest width on n, d and 1/λ0, with two standard errors."
+    data = dict(zip(columns, zip(*rows, strict=True), strict=True))
+    return Exhibit("growth", "How the smallest width grows", alt, data)
+
+
+LOUD = variant(CLOSENESS_SWEEP, "loud-decoder", prepare=loud_decoder)
+MEAN_FIELD = variant(EIGENVALUE_SWEEP, "mean-field", prepare=mean_field)
+
+CHECK = Check(
+    LEMMA2,
+    (
+        ReadingCheck(
+            "eigenvalue",
+            (*(_eigenvalue(block) for block in BLOCKS), _slack(EIGENVALUE_SWEEP, positive)),
+            (
+                Control("narrower-than-rank", r"it holds at $m < \min(n, d)$", "total", where=narrower_than_rank),
+                Control("doubled", r"$\lambda_0$ is twice as large", "total", {"factor": 2.0}),
+                Control("decoder-doubled", r"$\lambda_0^d$ is twice as large", "decoder", {"factor": 2.0}),
+                Control("mean-doubled", r"$\lambda_0^\mu$ is twice as large", "mean", {"factor": 2.0}),
+                Control("scale-doubled", r"$\lambda_0^\sigma$ is twice as large", "scale", {"factor": 2.0}),
+                Control("mean-field", "outputs are scaled by 1/m", "total", sweep=MEAN_FIELD),
+                Control(
+                    "too-optimistic", r"a ten-thousandth of the stated width is enough", "slack", {"constant": 1e-4}
+                ),
+            ),
+        ),
+        ReadingCheck(
+            "closeness",
+            (*(_closeness(block) for block in BLOCKS), _slack(CLOSENESS_SWEEP, close)),
+            (
+                Control("narrow", "it holds at widths 1 and 2", "total", where=very_narrow),
+                Control("tenth", r"within $\lambda_0/400$", "total", {"factor": 0.01}),
+                Control("loud-decoder", "the decoder has variance 1.44", "mean", sweep=LOUD),
+                Control("decoder-hundredth", r"within $\lambda_0^d/400$", "decoder", {"factor": 0.01}),
+                Control("scale-hundredth", r"within $\lambda_0^\sigma/400$", "scale", {"factor": 0.01}),
+                Control(
+                    "too-optimistic", r"a ten-thousandth of the stated width is enough", "slack", {"constant": 1e-4}
+                ),
+            ),
+        ),
+    ),
+    singular_limit,
+    exhibits,
+)

@@ -1,0 +1,124 @@
+"""Measures on the ladder of widths: shares of replicates, the smallest width that works, and how it grows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from checks.cases import VaeCase
+from checks.sweeps import REACH, derived_width
+from claimtest.cells import CellData
+from claimtest.criteria import Samples
+from claimtest.criteria.probability import clopper_pearson
+from claimtest.profile import ALPHA
+from theorems.lemma2 import DELTA, closeness_defect, eigenvalue_share, stated_width
+from theorems.limiting_kernel import KernelBlocks
+
+__all__ = ["Event", "Growth", "close", "growth", "positive", "slack", "smallest_width", "worst_case"]
+
+Event = Callable[..., Float[ndarray, " R"]]
+"""Of a cell, 1 where the event happened; no values where the claim says nothing."""
+
+
+def block_smallest(kernel: KernelBlocks, block: str) -> float:
+    """λ0^b, 0 to round-off where the block is singular."""
+    smallest, *_, largest = (*np.linalg.eigvalsh(getattr(kernel, block)), 0.0)
+    return float(smallest) if smallest > 1e-9 * max(abs(largest), 1e-3) else 0.0
+
+
+def positive(cell: CellData, block: str = "total", factor: float = 1.0) -> Float[ndarray, " R"]:
+    """1 where λ_min(Θ^b(0)) >= ¾ λ0^b; ``factor`` multiplies λ0^b."""
+    smallest = factor * block_smallest(cell.case.kernel, block)
+    measured = cell[f"{block}_smallest"]
+    return (eigenvalue_share(measured, smallest) >= 1).astype(float) if smallest > 0 else np.empty(0)
+
+
+def close(cell: CellData, block: str = "total", factor: float = 1.0) -> Float[ndarray, " R"]:
+    """1 where ‖Θ^b(0) - Θ^b∞⊗I‖₂ <= λ0^b/4, for blocks whose derived width lies well inside the ladder."""
+    smallest = factor * block_smallest(cell.case.kernel, block)
+    if smallest == 0 or derived_width(cell.case, block) > REACH:
+        return np.empty(0)
+    return (closeness_defect(cell[f"{block}_distance"], smallest) <= 1).astype(float)
+
+
+def worst_case(cells: Sequence[CellData], event: Event = positive, **ingredients: object) -> Samples:
+    """The replicates of the case with the smallest share of successes, so that no case hides behind the others."""
+    outcomes = [(cell, event(cell, **ingredients)) for cell in cells]
+    outcomes = [(cell, happened) for cell, happened in outcomes if len(happened)]
+    if not outcomes:
+        raise ValueError("no case here about which it says anything")
+    cell, happened = min(outcomes, key=lambda pair: pair[1].mean())
+    return Samples(
+        happened, np.zeros(len(happened), int), np.full(len(happened), float(cell.width)), None, (cell.case.id,)
+    )
+
+
+def smallest_width(cells: Sequence[CellData], event: Event) -> float:
+    """m*: from this width up to the largest tried, the lower bound on the share of successes is at least 1 - δ.
+
+    ``cells`` are those of one case, narrow to wide; infinite where the widest fails.
+    """
+    found = np.inf
+    for cell in reversed(cells):
+        happened = event(cell)
+        if clopper_pearson(int(happened.sum()), len(happened), ALPHA)[0] < 1 - DELTA:
+            break
+        found = cell.width
+    return found
+
+
+def by_case(cells: Sequence[CellData]) -> list[list[CellData]]:
+    """The cells of each case."""
+    cases: dict[str, list[CellData]] = {}
+    for cell in cells:
+        cases.setdefault(cell.case.id, []).append(cell)
+    return list(cases.values())
+
+
+def slack(cells: Sequence[CellData], event: Event = positive, constant: float = 1.0) -> Samples:
+    """m* over the stated width, case by case: at most 1 if the stated width is enough."""
+    ratios = []
+    for own in by_case(cells):
+        if len(event(own[-1])):
+            n, d = own[0].case.problem.targets.shape
+            stated = stated_width(n, d, own[0].case.smallest_eigenvalue, constant=constant)
+            ratios.append(smallest_width(own, event) / stated)
+    values = np.array(ratios)
+    return Samples(values, np.arange(len(values)), np.ones(len(values)))
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Exponents of n, d and 1/λ0 in m*, by joint least squares on logarithms, with standard errors (HC3)."""
+
+    exponents: Float[ndarray, " 3"]
+    errors: Float[ndarray, " 3"]
+    cases: int
+
+
+def growth(cells: Sequence[CellData], event: Event) -> Growth | None:
+    """Regress log m* on log n, log d and log 1/λ0, over the cases where m* was found; None if they are too few."""
+    rows, found = [], []
+    for own in by_case(cells):
+        m = smallest_width(own, event) if len(event(own[-1])) else np.inf
+        if 1 < m < np.inf:
+            rows.append([1.0, *_logarithms(own[0].case)])
+            found.append(np.log(m))
+    design = np.array(rows)
+    if len(rows) < 6 or np.linalg.matrix_rank(design) < 4:
+        return None
+    inverse = np.linalg.inv(design.T @ design)
+    coefficients = inverse @ design.T @ np.array(found)
+    leverage = np.einsum("ij,jk,ik->i", design, inverse, design)
+    residual = (np.array(found) - design @ coefficients) / np.maximum(1 - leverage, 1e-9)
+    covariance = inverse @ (design.T * residual**2) @ design @ inverse
+    return Growth(coefficients[1:], np.sqrt(np.diag(covariance))[1:], len(rows))
+
+
+def _logarithms(case: VaeCase) -> list[float]:
+    n, d = case.problem.targets.shape
+    return [float(np.log(n)), float(np.log(d)), float(-np.log(case.smallest_eigenvalue))]
