@@ -131,10 +131,7 @@ def problems(draw: st.DrawFn) -> Problem:
     """Problems with 2..5 inputs in 2..5 dimensions: an autoencoder, or regression on 1..3 outputs."""
     n, p = draw(st.integers(2, 5)), draw(st.integers(2, 5))
     inputs = draw(unit_matrices(n, p))
-    if draw(st.booleans()):
-        targets = inputs
-    else:
-        targets = draw(unit_matrices(n, draw(st.integers(1, 3))))
+    targets = inputs if draw(st.booleans()) else draw(unit_matrices(n, draw(st.integers(1, 3))))
     activation = ACTIVATIONS[draw(st.sampled_from(sorted(ACTIVATIONS)))]
     return Problem(inputs, targets, activation, draw(st.sampled_from(NOISES)))
 

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from checks.experiments.networks import loud_decoder, mean_field, noise_ignored
+from checks.experiments.networks import loud_decoder, mean_field
 from checks.measures.kernels import overlap
 from checks.sweeps import IDENTITY_SWEEP, SAMPLED_SWEEP, variant
 from claimtest.cells import CellData
@@ -50,7 +50,6 @@ def _mean(name: str, asks: str, kind: str, predict: Predict, part: str = "all") 
 
 
 LOUD = variant(SAMPLED_SWEEP, "loud-decoder", prepare=loud_decoder)
-SILENT = variant(SAMPLED_SWEEP, "noise-ignored", prepare=noise_ignored)
 MEAN_FIELD = variant(SAMPLED_SWEEP, "mean-field", prepare=mean_field)
 
 CHECK = Check(
@@ -101,14 +100,14 @@ CHECK = Check(
                     ingredients={"predict": mean_kernel},
                 ),
                 Control("constant", "the diagonal is off by 2.5 margins", "diagonal", margins=2.5),
-                Control("noise-ignored", r"$h$ is taken at $s = 0$", "diagonal", sweep=SILENT),
                 Control("loud-decoder", "the decoder has variance 1.44", "diagonal", sweep=LOUD),
                 Control(
                     "shared-noise",
                     "off the diagonal it is the shared-noise kernel",
                     "rest",
-                    ingredients={"kind": "shared"},
+                    ingredients={"predict": shared_noise_kernel},
                 ),
+                Control("shared-draw", "one draw serves all inputs", "rest", ingredients={"kind": "shared"}),
             ),
         ),
         ReadingCheck(

@@ -96,7 +96,7 @@ CHECK = Check(
             (
                 Control("constant", "the decoder's constant is off by 2.5 margins", "mean-decoder", margins=2.5),
                 Control("no-noise", r"$h$ is predicted at $s = 0$", "narrow-decoder", {"limit": without_noise}),
-                Control("shared-noise", "the noise is shared by all inputs", "narrow-mean", {"limit": with_shared_noise}),
+                Control("shared-noise", "the noise is shared by all", "narrow-mean", {"limit": with_shared_noise}),
                 Control("loud-decoder", "the decoder has variance 1.44", "mean-mean", sweep=LOUD),
                 Control("no-scale-gradient", r"$h$ is taken at $s = 0$", "mean-scale", sweep=SILENT, where=learned),
                 Control("narrow-scale", "its constant is off by 2.5 margins", "narrow-scale", margins=2.5),

@@ -55,8 +55,8 @@ def loss_curves(cell: CellData) -> Exhibit:
         axes.legend()
 
     alt = (
-        f"Loss over time on a logarithmic scale for {cell.case.id} at width {cell.width}: the measured losses lie on the "
-        "prediction, far below the bound; the sampled loss levels off at its noise floor."
+        f"Loss over time on a logarithmic scale for {cell.case.id} at width {cell.width}: the measured losses lie on "
+        "the prediction, far below the bound; the sampled loss levels off at its noise floor."
     )
     return Exhibit("loss", f"Loss against its prediction ({cell.case.id}, width {cell.width})", alt, data, draw)
 

@@ -16,7 +16,7 @@ import numpy as np
 from checks.cases import CaseBook, VaeCase
 from checks.experiments.descent import DESCENT, STOCHASTIC
 from checks.experiments.eigenvalues import EIGENVALUES
-from checks.experiments.flow import FLOW
+from checks.experiments.flow import FLOW, STEPPING
 from checks.experiments.initialisation import INITIALISATION
 from checks.experiments.reference import REFERENCE
 from checks.experiments.sampled import IDENTITIES, SAMPLED
@@ -35,6 +35,7 @@ __all__ = [
     "NARROW_SWEEP",
     "REFERENCE_SWEEP",
     "SAMPLED_SWEEP",
+    "STEPPING_SWEEP",
     "STOCHASTIC_SWEEP",
     "derived_width",
     "variant",
@@ -72,19 +73,20 @@ def reachable(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:
 
 
 REACH = 250.0
-"""Largest derived width (with C = 1) of a case whose closeness in norm is judged; the ladder ends far above it."""
+"""Largest derived width (with C = 1) at which closeness in norm is judged; the ladder ends far above it."""
 
 LONGEST_LADDER = {"quick": 13, "standard": 14, "thorough": 15}
 """Largest power of two tried for Lemma 2, by profile."""
 
 
 def derived_width(case: VaeCase, block: str = "total") -> float:
-    """(d ‖XXᵀ‖² + n λ_max)/(λ0^b)²: what a Bernstein bound asks for, up to a constant and a logarithm."""
+    """(d ‖XXᵀ‖² + n λ_max^b)/(λ0^b)²: what a Bernstein bound asks for, up to a constant and a logarithm."""
     x, d = case.problem.inputs, case.problem.targets.shape[1]
-    smallest = np.linalg.eigvalsh(getattr(case.kernel, block))[0]
+    eigenvalues = np.linalg.eigvalsh(getattr(case.kernel, block))
+    smallest, largest = eigenvalues[0], eigenvalues[-1]
     if smallest <= 1e-9:
         return np.inf
-    return float((d * np.linalg.norm(x @ x.T, 2) ** 2 + len(x) * case.eigenvalues[-1]) / smallest**2)
+    return float((d * np.linalg.norm(x @ x.T, 2) ** 2 + len(x) * largest) / smallest**2)
 
 
 def ladder(case: VaeCase, profile: Profile) -> Sequence[int]:
@@ -159,6 +161,7 @@ CLOSENESS_SWEEP = _sweep(
     100,
 )
 FLOW_SWEEP = Sweep(FLOW, drawn, ladder)
+STEPPING_SWEEP = _sweep(STEPPING, drawn, rungs(4, 4), {"quick": 2, "standard": 4, "thorough": 8}, 2)
 DIGITS_DESCENT_SWEEP = _sweep(DESCENT, real, rungs(1, 1), {"quick": 128, "standard": 128, "thorough": 256}, 16)
 DESCENT_SWEEP = _sweep(DESCENT, drawn, rungs(2, 3), {"quick": 32, "standard": 32, "thorough": 64}, 16)
 STOCHASTIC_SWEEP = _sweep(STOCHASTIC, swift, rungs(2, 4), {"quick": 48, "standard": 96, "thorough": 192}, 16)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -14,7 +14,18 @@ from claimtest.claim import Claim, claim_graph
 from claimtest.criteria import Law, Outcome, Samples
 from claimtest.profile import Profile
 
-__all__ = ["Check", "Control", "Criterion", "Exhibit", "Pack", "ReadingCheck", "View", "at_every_width", "at_widest"]
+__all__ = [
+    "Check",
+    "Control",
+    "Criterion",
+    "Exhibit",
+    "Pack",
+    "ReadingCheck",
+    "View",
+    "at_every_width",
+    "at_three_widest",
+    "at_widest",
+]
 
 View = Callable[[Sweep], Sequence[CellData]]
 """What a check sees of the evidence: the data of a sweep, in the order of cases and widths."""
@@ -23,6 +34,14 @@ View = Callable[[Sweep], Sequence[CellData]]
 def at_every_width(data: Sequence[CellData]) -> Sequence[CellData]:
     """All of the ladder."""
     return data
+
+
+def at_three_widest(data: Sequence[CellData]) -> Sequence[CellData]:
+    """The three widest networks of each case."""
+    last = {
+        name: sorted({cell.width for cell in data if cell.case.id == name})[-3:] for name in {c.case.id for c in data}
+    }
+    return [cell for cell in data if cell.width in last[cell.case.id]]
 
 
 def at_widest(data: Sequence[CellData]) -> Sequence[CellData]:
@@ -38,6 +57,8 @@ class Criterion:
     With ``over="cell"``, ``measure(cell, **ingredients)`` returns values (replicates,) or (replicates, k), or a pair
     (values, abscissa) of such arrays where the abscissa is not the width. With ``over="sweep"``,
     ``measure(cells, **ingredients)`` returns Samples. Ingredients are predictions: a control substitutes them.
+    ``precision(cell)`` gives relative weights known beforehand, one number or one per value; values of weight 0 are left
+    out.
     """
 
     id: str
@@ -47,7 +68,7 @@ class Criterion:
     measure: Callable[..., Any]
     at: Callable[[Sequence[CellData]], Sequence[CellData]] = at_every_width
     over: Literal["cell", "sweep"] = "cell"
-    precision: Callable[[CellData], float] | None = None
+    precision: Callable[..., Any] | None = None
     abscissa: str = "width m"
     ordinate: str = ""
 
@@ -74,13 +95,10 @@ def _cell_samples(
     measured = criterion.measure(cell, **ingredients)
     values, abscissa = measured if isinstance(measured, tuple) else (measured, cell.width)
     values = np.asarray(values, dtype=float)
-    weight = criterion.precision(cell) if criterion.precision else 1.0
-    return (
-        values.ravel(),
-        np.full(values.size, stratum),
-        np.broadcast_to(np.asarray(abscissa, dtype=float), values.shape).ravel(),
-        np.full(values.size, weight),
-    )
+    weights = np.broadcast_to(np.asarray(criterion.precision(cell) if criterion.precision else 1.0), values.shape)
+    abscissa = np.broadcast_to(np.asarray(abscissa, dtype=float), values.shape)
+    kept = weights > 0
+    return values[kept], np.full(int(kept.sum()), stratum), abscissa[kept], weights[kept]
 
 
 @dataclass(frozen=True)
@@ -120,7 +138,7 @@ class Exhibit:
     id: str
     title: str
     alt: str
-    data: Mapping[str, Sequence[Any]]
+    data: Mapping[Any, Sequence[Any]]
     draw: Callable[[Any], None] | None = None
 
 
@@ -154,7 +172,7 @@ class Check:
     claim: Claim
     readings: tuple[ReadingCheck, ...]
     out_of_scope: Callable[[Any], str] = lambda case: ""
-    exhibits: Callable[[View, Profile], Sequence[Exhibit]] = lambda view, profile: ()
+    exhibits: Callable[[View, Profile], Iterable[Exhibit]] = lambda view, profile: ()
 
     def __post_init__(self) -> None:
         """Every reading of the claim has its check, and no other."""

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import math
 
+from jaxtyping import Float
+from numpy import ndarray
+
 from claimtest.claim import Claim, Provenance, Reading
 
 __all__ = ["DELTA", "LEMMA2", "closeness_defect", "eigenvalue_share", "stated_width"]
@@ -19,8 +22,8 @@ LEMMA2 = Claim(
     id="lemma2",
     title="Lemma 2: the smallest eigenvalue at initialisation",
     statement=(
-        r"If the width is large enough then, with probability at least $1 - \delta$ over the initialisation, $\Theta(0)$ "
-        r"is close to its limit, and its smallest eigenvalue keeps three quarters of $\lambda_0 = "
+        r"If the width is large enough then, with probability at least $1 - \delta$ over the initialisation, "
+        r"$\Theta(0)$ is close to its limit, and its smallest eigenvalue keeps three quarters of $\lambda_0 = "
         r"\lambda_{\min}(\Theta_\infty)$."
     ),
     formula=(
@@ -39,15 +42,14 @@ LEMMA2 = Claim(
             "eigenvalue",
             "(b) The smallest eigenvalue",
             r"From some width on, $\lambda_{\min}(\Theta(0)) \ge \frac{3}{4}\lambda_0$ in at least $90\,\%$ of the "
-            r"replicates, and so for each block with $\lambda_0^b > 0$; that width is below the stated one with $C = 1$.",
+            r"replicates, and so for each block with $\lambda_0^b > 0$.",
             Provenance.RECONSTRUCTED,
         ),
         Reading(
             "closeness",
             "(a) Closeness in spectral norm",
             r"From some width on, $\|\Theta(0) - \Theta_\infty \otimes I\|_2 \le \lambda_0/4$ in at least $90\,\%$ of "
-            r"the replicates, and so for each block with $\lambda_0^b > 0$; that width is below the stated one with "
-            r"$C = 1$.",
+            r"the replicates, and so for each block with $\lambda_0^b > 0$.",
             Provenance.RECONSTRUCTED,
         ),
     ),
@@ -60,11 +62,11 @@ def stated_width(n: int, d: int, smallest: float, delta: float = DELTA, constant
     return constant * n**2 * d**2 / smallest**2 * math.log(n * d / delta)
 
 
-def eigenvalue_share(eigenvalue: float, smallest: float) -> float:
+def eigenvalue_share(eigenvalue: Float[ndarray, ...], smallest: float) -> Float[ndarray, ...]:
     """λ_min(Θ(0)) / (¾ λ0): (b) says that it is at least 1."""
     return eigenvalue / (0.75 * smallest)
 
 
-def closeness_defect(distance: float, smallest: float) -> float:
+def closeness_defect(distance: Float[ndarray, ...], smallest: float) -> Float[ndarray, ...]:
     """‖Θ(0) - Θ∞⊗I‖₂ / (λ0/4): (a) says that it is at most 1."""
     return distance / (0.25 * smallest)

@@ -21,7 +21,7 @@ from models.training import gradient_flow, stable_step
 from theorems.linearised import ConstantKernel
 from theorems.theorem1 import HORIZON
 
-__all__ = ["FLOW", "flow", "recorded_times"]
+__all__ = ["FLOW", "STEPPING", "flow", "recorded_times", "stepping"]
 
 INTERVALS = 16
 """Equal recording intervals of [0, T], besides the time 1/λ_k of every mode."""
@@ -43,8 +43,9 @@ def flow(
     device: str,
     prepare: Prepare = as_initialised,
     trainable: Sequence[str] = BLOCKS,
+    fraction: float = 1.0,
 ) -> Quantities:
-    """Trained by gradient flow to T = 3/λ0, at T' recorded times.
+    """Trained by gradient flow to T = 3/λ0 in steps of ``fraction``/λ_max(Θ(0)), at T' recorded times.
 
     "time" (R, T'), "residual" r = f(x_i) - y_i (R, T', n, d), "linearised" e^{-Θ(0) t} r(0) (R, T', n, d), "variance" V
     (R, T'), "sampled" the loss of sampled outputs at T, a mean over ``DRAWS`` draws (R,), and "error" (R,), a bound on
@@ -57,7 +58,7 @@ def flow(
     y = torch.as_tensor(case.problem.targets).to(kernel)
     times = recorded_times(case)
     residual, variance = [], []
-    for state in gradient_flow(network, x, y, times.tolist(), step=stable_step(kernel), trainable=trainable):
+    for state in gradient_flow(network, x, y, times.tolist(), step=stable_step(kernel, fraction), trainable=trainable):
         residual.append((state.network.mean_output(x) - y).cpu().numpy())
         variance.append(output_variance(state.network, x).cpu().numpy())
         error = state.error.cpu().numpy()
@@ -84,10 +85,30 @@ def _sampled_loss(
     return torch.stack([draw() for _ in range(DRAWS)]).mean(0).cpu().numpy()
 
 
+def stepping(
+    case: VaeCase, width: int, seeds: Sequence[SeedSequence], device: str, fraction: float = 1.0
+) -> Quantities:
+    """The same networks trained with the time step and with half of it.
+
+    "change" sup_t of ‖difference of the two residuals‖ and "gap" sup_t ‖r(t) - e^{-Θ(0) t} r(0)‖, each (R,).
+    """
+    states = [SeedSequence(seed.entropy, spawn_key=seed.spawn_key) for seed in seeds]  # spawning twice must agree
+    whole, half = flow(case, width, seeds, device, fraction=fraction), flow(case, width, states, device, fraction=0.5)
+
+    def largest(difference: ndarray) -> Float[ndarray, " R"]:
+        return np.sqrt((difference**2).sum((-2, -1))).max(1)
+
+    return {
+        "change": largest(whole["residual"] - half["residual"]),
+        "gap": largest(half["residual"] - half["linearised"]),
+    }
+
+
 def _cost(case: VaeCase, width: int) -> float:
-    n, d = case.problem.targets.shape
+    n = len(case.problem.inputs)
     evaluations = 12 * (HORIZON * case.condition + INTERVALS)
     return 1e-2 + evaluations * width * n * 2e-8
 
 
 FLOW = Experiment("gradient-flow", flow, _cost)
+STEPPING = Experiment("time-stepping", stepping, lambda case, width: 3 * _cost(case, width))

@@ -20,12 +20,14 @@ __all__ = [
     "largest_ratio_to_bound",
     "limit_of",
     "loss",
+    "mode_precision",
     "mode_rates",
     "obeys_descent",
     "obeys_rate",
+    "stepping_share",
 ]
 
-SMALLEST_AMPLITUDE = 0.5
+SMALLEST_AMPLITUDE = 0.4
 """Modes that carry less than this share of an even split of r(0) say nothing about their rate."""
 
 Limit = Callable[[VaeCase], ConstantKernel]
@@ -76,25 +78,36 @@ def final_rate_ratio(cell: CellData, limit: Limit = limit_of) -> Float[ndarray, 
 
 def mode_rates(
     cell: CellData, which: Callable[[int], slice] = lambda n: slice(None), limit: Limit = limit_of
-) -> Float[ndarray, " k"]:
-    """Decay rate of each eigenmode over its predicted λ_k, near t = 1/λ_k, for replicates that excite the mode.
+) -> Float[ndarray, "R k"]:
+    """Decay rate of each eigenmode over its predicted λ_k, near t = 1/λ_k.
 
-    With e_k the k-th mode and a_k = e_kᵀ r (d,): -log(<a_k(t), a_k(0)>/‖a_k(0)‖²)/(λ_k t).
-    ``which(n)`` picks modes, the slowest first; modes with ‖a_k(0)‖² below ``SMALLEST_AMPLITUDE``² ‖r(0)‖²/n are
-    left out.
+    With e_k the k-th mode and a_k = e_kᵀ r (d,): -log(<a_k(t), a_k(0)>/‖a_k(0)‖²)/(λ_k t). ``which(n)`` picks modes,
+    the slowest first. 1 in place of a rate where the mode is hardly excited; ``mode_precision`` gives it no weight.
     """
     kernel, residual, time = limit(cell.case), cell["residual"], cell["time"][0]
-    n = len(kernel.eigenvalues)
-    start, rates = kernel.components(residual[:, 0]), []
-    for k in range(n)[which(n)]:
+    start, weights = kernel.components(residual[:, 0]), mode_precision(cell, which, limit)
+    rates = np.ones_like(weights)
+    for column, k in enumerate(range(len(kernel.eigenvalues))[which(len(kernel.eigenvalues))]):
         at = int(np.argmin(np.abs(time - 1 / kernel.eigenvalues[k])))
         now = kernel.components(residual[:, at])[:, k]
-        size = (start[:, k] ** 2).sum(1)
-        excited = size > SMALLEST_AMPLITUDE**2 * (residual[:, 0] ** 2).sum((1, 2)) / n
-        share = ((start[:, k] * now).sum(1) / size)[excited]
-        with np.errstate(invalid="ignore"):  # a mode that changed sign has no rate: nan, judged as violated
-            rates.append(-np.log(share) / (kernel.eigenvalues[k] * time[at]))
-    return np.concatenate(rates)
+        with np.errstate(invalid="ignore", divide="ignore"):  # a mode that changed sign has no rate: nan, so violated
+            share = (start[:, k] * now).sum(1) / (start[:, k] ** 2).sum(1)
+            rate = -np.log(share) / (kernel.eigenvalues[k] * time[at])
+        rates[:, column] = np.where(weights[:, column] > 0, rate, 1.0)
+    return rates
+
+
+def mode_precision(
+    cell: CellData, which: Callable[[int], slice] = lambda n: slice(None), limit: Limit = limit_of
+) -> Float[ndarray, "R k"]:
+    """m ‖a_k(0)‖²/‖r(0)‖²: the other modes leak into a rate in proportion to their amplitude, by δΘ of size m^(-1/2).
+
+    0 below the smallest amplitude.
+    """
+    energy = (limit(cell.case).components(cell["residual"][:, 0]) ** 2).sum(-1)
+    share = energy / energy.sum(-1, keepdims=True)
+    share = np.where(share >= SMALLEST_AMPLITUDE**2 / energy.shape[-1], share, 0.0)
+    return cell.width * share[:, which(energy.shape[-1])]
 
 
 def gap_to_limit(cell: CellData, limit: Limit = limit_of) -> Float[ndarray, " R"]:
@@ -105,6 +118,11 @@ def gap_to_limit(cell: CellData, limit: Limit = limit_of) -> Float[ndarray, " R"
 def gap_to_initial_kernel(cell: CellData) -> Float[ndarray, " R"]:
     """sup_t ‖r(t) - e^{-Θ(0) t} r(0)‖ / ‖r(0)‖ with each replicate's own Θ(0)."""
     return _largest_gap(cell["residual"], cell["linearised"])
+
+
+def stepping_share(cell: CellData) -> Float[ndarray, " R"]:
+    """What halving the time step changes, over the gap to the trajectory with Θ(0), the smallest thing measured."""
+    return cell["change"] / cell["gap"]
 
 
 def _largest_gap(measured: Float[ndarray, "R T n d"], predicted: Float[ndarray, "R T n d"]) -> Float[ndarray, " R"]:

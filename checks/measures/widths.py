@@ -15,10 +15,10 @@ from claimtest.cells import CellData
 from claimtest.criteria import Samples
 from claimtest.criteria.probability import clopper_pearson
 from claimtest.profile import ALPHA
-from theorems.lemma2 import DELTA, closeness_defect, eigenvalue_share, stated_width
+from theorems.lemma2 import DELTA, closeness_defect, eigenvalue_share
 from theorems.limiting_kernel import KernelBlocks
 
-__all__ = ["Event", "Growth", "close", "growth", "positive", "slack", "smallest_width", "worst_case"]
+__all__ = ["Event", "Growth", "close", "growth", "positive", "smallest_width", "worst_case"]
 
 Event = Callable[..., Float[ndarray, " R"]]
 """Of a cell, 1 where the event happened; no values where the claim says nothing."""
@@ -77,18 +77,6 @@ def by_case(cells: Sequence[CellData]) -> list[list[CellData]]:
     for cell in cells:
         cases.setdefault(cell.case.id, []).append(cell)
     return list(cases.values())
-
-
-def slack(cells: Sequence[CellData], event: Event = positive, constant: float = 1.0) -> Samples:
-    """m* over the stated width, case by case: at most 1 if the stated width is enough."""
-    ratios = []
-    for own in by_case(cells):
-        if len(event(own[-1])):
-            n, d = own[0].case.problem.targets.shape
-            stated = stated_width(n, d, own[0].case.smallest_eigenvalue, constant=constant)
-            ratios.append(smallest_width(own, event) / stated)
-    values = np.array(ratios)
-    return Samples(values, np.arange(len(values)), np.ones(len(values)))
 
 
 @dataclass(frozen=True)
