@@ -116,29 +116,29 @@ class CaseBook:
     reference: tuple[Any, ...] = ()
 
 
-def unit_matrices(rows: int, columns: int) -> st.SearchStrategy[Float[ndarray, "n p"]]:
-    """Rows uniform on the unit sphere, from a drawn seed."""
+def unit_matrices(rows: int, columns: int, root: int = 0) -> st.SearchStrategy[Float[ndarray, "n p"]]:
+    """Rows uniform on the unit sphere, from a drawn seed and the root: drawn integers crowd near zero in every run."""
 
     def draw(key: int) -> Float[ndarray, "n p"]:
-        x = np.random.default_rng(key).standard_normal((rows, columns))
+        x = np.random.default_rng([root, key]).standard_normal((rows, columns))
         return x / np.linalg.norm(x, axis=1, keepdims=True)
 
     return st.integers(0, 2**63).map(draw)
 
 
 @st.composite
-def problems(draw: st.DrawFn) -> Problem:
+def problems(draw: st.DrawFn, root: int = 0) -> Problem:
     """Problems with 2..5 inputs in 2..5 dimensions: an autoencoder, or regression on 1..3 outputs."""
     n, p = draw(st.integers(2, 5)), draw(st.integers(2, 5))
-    inputs = draw(unit_matrices(n, p))
-    targets = inputs if draw(st.booleans()) else draw(unit_matrices(n, draw(st.integers(1, 3))))
+    inputs = draw(unit_matrices(n, p, root))
+    targets = inputs if draw(st.booleans()) else draw(unit_matrices(n, draw(st.integers(1, 3)), root))
     activation = ACTIVATIONS[draw(st.sampled_from(sorted(ACTIVATIONS)))]
     return Problem(inputs, targets, activation, draw(st.sampled_from(NOISES)))
 
 
 @st.composite
-def _cases(draw: st.DrawFn) -> VaeCase:
-    return VaeCase(draw(problems()), base=draw(st.integers(56, 72)))
+def _cases(draw: st.DrawFn, root: int) -> VaeCase:
+    return VaeCase(draw(problems(root)), base=draw(st.integers(56, 72)))
 
 
 def draw_pool(root: int, size: int = POOL) -> list[VaeCase]:
@@ -151,9 +151,9 @@ def draw_pool(root: int, size: int = POOL) -> list[VaeCase]:
         database=None,
         deadline=None,
         phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
     )
-    @given(_cases())
+    @given(_cases(root))
     def collect(case: VaeCase) -> None:
         pool.append(case)
 

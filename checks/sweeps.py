@@ -114,17 +114,18 @@ def only(width: Callable[[Profile], int]) -> Callable[[VaeCase, Profile], Sequen
     return lambda case, profile: (width(profile),)
 
 
-def variant(sweep: Sweep, name: str, **ingredients: Any) -> Sweep:
+def variant(sweep: Sweep, name: str, *, dearest: bool = False, **ingredients: Any) -> Sweep:
     """The sweep with wrong ingredients in its experiment: the model's wing of the controls.
 
     It runs on the two cheapest cases and the four narrowest widths: what is really false shows there already.
+    Where it takes a case that is hard to train, ``dearest`` picks the other end.
     """
     wrong = dataclasses.replace(
         sweep.experiment, id=f"{sweep.experiment.id}/{name}", run=partial(sweep.experiment.run, **ingredients)
     )
 
     def cheapest(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:
-        return sorted(sweep.cases(book, profile), key=lambda case: wrong.cost(case, 64))[:2]
+        return sorted(sweep.cases(book, profile), key=lambda case: wrong.cost(case, 64), reverse=dearest)[:2]
 
     def narrowest(case: VaeCase, profile: Profile) -> Sequence[int]:
         return sweep.widths(case, profile)[:4]

@@ -85,7 +85,7 @@ def doubled_floor(case: VaeCase) -> float:
 
 MEAN_FIELD = variant(FLOW_SWEEP, "mean-field", prepare=mean_field)
 FROZEN_DECODER = variant(FLOW_SWEEP, "frozen-decoder", trainable=("mean", "scale"))
-COARSE = variant(STEPPING_SWEEP, "coarse", fraction=8.0)
+COARSE = variant(STEPPING_SWEEP, "coarse", dearest=True, fraction=8.0)
 OVERSHOOTING = variant(DESCENT_SWEEP, "overshooting", fraction=3.0)
 
 

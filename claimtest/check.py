@@ -57,8 +57,8 @@ class Criterion:
     With ``over="cell"``, ``measure(cell, **ingredients)`` returns values (replicates,) or (replicates, k), or a pair
     (values, abscissa) of such arrays where the abscissa is not the width. With ``over="sweep"``,
     ``measure(cells, **ingredients)`` returns Samples. Ingredients are predictions: a control substitutes them.
-    ``precision(cell)`` gives relative weights known beforehand, one number or one per value; values of weight 0 are left
-    out.
+    ``precision(cell)`` gives relative weights known beforehand, one number or one per value; weight 0 leaves a
+    value out.
     """
 
     id: str

@@ -57,17 +57,17 @@ def flow(
     kernel = tangent_kernel(network, x).total
     y = torch.as_tensor(case.problem.targets).to(kernel)
     times = recorded_times(case)
-    residual, variance = [], []
+    residual, variance, error, trained = [], [], np.zeros(len(seeds)), network
     for state in gradient_flow(network, x, y, times.tolist(), step=stable_step(kernel, fraction), trainable=trainable):
         residual.append((state.network.mean_output(x) - y).cpu().numpy())
         variance.append(output_variance(state.network, x).cpu().numpy())
-        error = state.error.cpu().numpy()
+        error, trained = state.error.cpu().numpy(), state.network
     return {
         "time": np.tile(times, (len(seeds), 1)),
         "residual": np.stack(residual, axis=1),
         "linearised": ConstantKernel.full(kernel.cpu().numpy()).residual(residual[0], times),
         "variance": np.stack(variance, axis=1),
-        "sampled": _sampled_loss(state.network, x, y, noise),
+        "sampled": _sampled_loss(trained, x, y, noise),
         "error": error,
     }
 
