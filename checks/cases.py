@@ -34,7 +34,7 @@ POOL = 200
 MOST_CASES = 16
 """Cases in a book: as many as the largest profile asks for."""
 
-WORST_CONDITION = 30.0
+WORST_CONDITION = 16.0
 """Largest condition number of Θ∞ in a drawn case: beyond it the slow modes take too long to train."""
 
 NOISES: tuple[Noise, ...] = (LearnedNoise(1.0), LearnedNoise(0.7), FixedNoise(1.0), FixedNoise(0.6))

@@ -19,6 +19,7 @@ from models.snn import BLOCKS, StochasticNetwork
 from models.tangent import tangent_kernel
 from models.training import gradient_flow, stable_step
 from theorems.linearised import ConstantKernel
+from theorems.setting import LearnedNoise
 from theorems.theorem1 import HORIZON
 
 __all__ = ["FLOW", "STEPPING", "flow", "recorded_times", "stepping"]
@@ -26,7 +27,7 @@ __all__ = ["FLOW", "STEPPING", "flow", "recorded_times", "stepping"]
 INTERVALS = 16
 """Equal recording intervals of [0, T], besides the time 1/λ_k of every mode."""
 
-DRAWS = 32
+DRAWS = 64
 """Draws of the noise behind the sampled loss at the end of training."""
 
 
@@ -36,6 +37,12 @@ def recorded_times(case: VaeCase) -> Float[ndarray, " T"]:
     return np.union1d(np.linspace(0, HORIZON / smallest, INTERVALS + 1), 1 / case.eigenvalues)
 
 
+def step_fraction(case: VaeCase) -> float:
+    """Time step times λ_max(Θ(0)): 1, and 1/2 where h has a kink at s = 0, which learned noise passes through."""
+    kinked = case.problem.activation.kinks and isinstance(case.problem.noise, LearnedNoise)
+    return 0.5 if kinked else 1.0
+
+
 def flow(
     case: VaeCase,
     width: int,
@@ -43,12 +50,12 @@ def flow(
     device: str,
     prepare: Prepare = as_initialised,
     trainable: Sequence[str] = BLOCKS,
-    fraction: float = 1.0,
+    fraction: float | None = None,
 ) -> Quantities:
-    """Trained by gradient flow to T = 3/λ0 in steps of ``fraction``/λ_max(Θ(0)), at T' recorded times.
+    """Trained by gradient flow to T = 3/λ0, in steps of ``fraction``/λ_max(Θ(0)) (``step_fraction`` if None).
 
-    "time" (R, T'), "residual" r = f(x_i) - y_i (R, T', n, d), "linearised" e^{-Θ(0) t} r(0) (R, T', n, d), "variance" V
-    (R, T'), "sampled" the loss of sampled outputs at T, a mean over ``DRAWS`` draws (R,), and "error" (R,), a bound on
+    At T' recorded times "time" (R, T'), "residual" r = f(x_i) - y_i (R, T', n, d), "linearised" e^{-Θ(0) t} r(0) (R, T',
+    n, d), "variance" V (R, T'); "sampled" the loss of sampled outputs at T, a mean over ``DRAWS`` draws (R,), and "error" (R,), a bound on
     the error of f from time stepping.
     """
     x = case.problem.inputs
@@ -56,7 +63,7 @@ def flow(
     network = prepare(initial_networks(case, width, start, device))
     kernel = tangent_kernel(network, x).total
     y = torch.as_tensor(case.problem.targets).to(kernel)
-    times = recorded_times(case)
+    times, fraction = recorded_times(case), step_fraction(case) if fraction is None else fraction
     residual, variance, error, trained = [], [], np.zeros(len(seeds)), network
     for state in gradient_flow(network, x, y, times.tolist(), step=stable_step(kernel, fraction), trainable=trainable):
         residual.append((state.network.mean_output(x) - y).cpu().numpy())
@@ -86,14 +93,16 @@ def _sampled_loss(
 
 
 def stepping(
-    case: VaeCase, width: int, seeds: Sequence[SeedSequence], device: str, fraction: float = 1.0
+    case: VaeCase, width: int, seeds: Sequence[SeedSequence], device: str, coarsening: float = 1.0
 ) -> Quantities:
-    """The same networks trained with the time step and with half of it.
+    """The same networks trained with the time step (times ``coarsening``) and with half of the right one.
 
     "change" sup_t of ‖difference of the two residuals‖ and "gap" sup_t ‖r(t) - e^{-Θ(0) t} r(0)‖, each (R,).
     """
     states = [SeedSequence(seed.entropy, spawn_key=seed.spawn_key) for seed in seeds]  # spawning twice must agree
-    whole, half = flow(case, width, seeds, device, fraction=fraction), flow(case, width, states, device, fraction=0.5)
+    fraction = step_fraction(case)
+    whole = flow(case, width, seeds, device, fraction=coarsening * fraction)
+    half = flow(case, width, states, device, fraction=fraction / 2)
 
     def largest(difference: ndarray) -> Float[ndarray, " R"]:
         return np.sqrt((difference**2).sum((-2, -1))).max(1)

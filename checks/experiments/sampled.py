@@ -68,7 +68,7 @@ def sampled(
 
     "error" ‖mean over S - Θ‖_F/‖Θ‖_F (R, 5) with independent noise in the two factors, for the sizes S of
     ``SAMPLE_SIZES`` ("sizes" (R, 5)); "independent" the average over the largest S, "one_draw" (per input) and
-    "shared" (by all inputs) those over ``DRAWS`` (R, n, n).
+    "shared" (by all inputs) those over ``DRAWS``, "kernel" the networks' own Θ(0) (R, n, n).
     """
     x, (n, _) = case.problem.inputs, case.problem.inputs.shape
     start, noise = zip(*(seed.spawn(2) for seed in seeds), strict=True)
@@ -97,6 +97,7 @@ def sampled(
         "error": np.stack([np.linalg.norm(mean - kernel, axis=(1, 2)) / norm for mean in means], axis=1),
         "sizes": np.tile(np.array(SAMPLE_SIZES, float), (len(seeds), 1)),
         "independent": means[-1],
+        "kernel": kernel,
         "one_draw": average(DRAWS, "one_draw"),
         "shared": average(DRAWS, "shared"),
     }

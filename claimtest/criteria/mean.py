@@ -16,23 +16,44 @@ __all__ = ["AtLeast", "AtMost", "Constant", "mean_interval"]
 
 
 def mean_interval(samples: Samples, alpha: float) -> tuple[float, float, float]:
-    """Weighted mean, its standard error and the t quantile, with variances estimated case by case.
+    """Mean, its standard error and the t quantile: every case counts alike, or values by their weights.
 
-    x̄ = Σ w x / Σ w, where every case carries the same total weight; se² = Σ_c n_c/(n_c - 1) Σ_{i in c} w_i²
-    (x_i - x̄_c)² / (Σ w)². Degrees of freedom (Σ w²)²/Σ w⁴ - (number of cases), a conservative Satterthwaite count.
-    Raises ValueError if some case has fewer than two values.
+    Raises ValueError if there are too few values to estimate a variance from.
+    """
+    mean, error, freedom = _balanced(samples) if samples.weights is None else _weighted(samples)
+    return mean, error, float(stats.t.isf(alpha / 2, freedom))
+
+
+def _balanced(samples: Samples) -> tuple[float, float, float]:
+    """The mean of the cases' means, with variances estimated case by case.
+
+    x̄ = Σ w x, w = 1/(C n_c) in case c of C; se² = Σ_c n_c/(n_c - 1) Σ_{i in c} w² (x_i - x̄_c)². Degrees of freedom
+    (Σ w²)²/Σ w⁴ - C, a conservative Satterthwaite count.
     """
     x = samples.values
     cases, code, counts = np.unique(samples.strata, return_inverse=True, return_counts=True)
     if len(x) == 0 or counts.min() < 2:
         raise ValueError("a mean needs at least two values of every case")
-    w = np.ones_like(x) if samples.weights is None else samples.weights
-    w = w / np.bincount(code, weights=w)[code]
-    centre = np.bincount(code, weights=w * x)[code]  # weights of a case sum to 1
-    total = len(cases)
+    w = 1 / (len(cases) * counts[code])
+    centre = (np.bincount(code, weights=x) / counts)[code]
     squares = counts[code] / (counts[code] - 1) * (w * (x - centre)) ** 2
-    freedom = max((w**2).sum() ** 2 / (w**4).sum() - total, 1.0)
-    return float((w * x).sum() / total), math.sqrt(squares.sum()) / total, float(stats.t.isf(alpha / 2, freedom))
+    freedom = max((w**2).sum() ** 2 / (w**4).sum() - len(cases), 1.0)
+    return float((w * x).sum()), math.sqrt(squares.sum()), freedom
+
+
+def _weighted(samples: Samples) -> tuple[float, float, float]:
+    """The mean by known precisions, whatever the case: x̄ = Σ w x / Σ w.
+
+    se² = n/(n - 1) Σ w² (x - x̄)² / (Σ w)², which holds even if the precisions are not the true ones; differences
+    between cases widen it. Degrees of freedom (Σ w²)²/Σ w⁴ - 1.
+    """
+    x, w = samples.values, np.asarray(samples.weights)
+    if len(x) < 2:
+        raise ValueError("a mean needs at least two values")
+    mean = float((w * x).sum() / w.sum())
+    squares = len(x) / (len(x) - 1) * (w * (x - mean)) ** 2
+    freedom = max((w**2).sum() ** 2 / (w**4).sum() - 1, 1.0)
+    return mean, math.sqrt(squares.sum()) / float(w.sum()), freedom
 
 
 class _MeanLaw(Law):
