@@ -99,6 +99,11 @@ def rungs(first: int, last: int) -> Callable[[VaeCase, Profile], Sequence[int]]:
     return lambda case, profile: case.ladder or tuple(case.base * 2**k for k in range(first, last + 1))
 
 
+def quick_rungs(first: int, last: int, last_beyond: int) -> Callable[[VaeCase, Profile], Sequence[int]]:
+    """Rungs first .. last at quick, up to ``last_beyond`` in larger profiles."""
+    return lambda case, profile: rungs(first, last if profile.name == "quick" else last_beyond)(case, profile)
+
+
 def powers_of_two(largest: Callable[[Profile], int]) -> Callable[[VaeCase, Profile], Sequence[int]]:
     """1, 2, 4, … up to 2^largest."""
     return lambda case, profile: tuple(2**k for k in range(largest(profile) + 1))
@@ -165,4 +170,4 @@ FLOW_SWEEP = Sweep(FLOW, drawn, ladder)
 STEPPING_SWEEP = _sweep(STEPPING, drawn, rungs(4, 4), {"quick": 2, "standard": 4, "thorough": 8}, 2)
 DIGITS_DESCENT_SWEEP = _sweep(DESCENT, real, rungs(1, 1), {"quick": 128, "standard": 128, "thorough": 256}, 16)
 DESCENT_SWEEP = _sweep(DESCENT, drawn, rungs(2, 3), {"quick": 32, "standard": 32, "thorough": 64}, 16)
-STOCHASTIC_SWEEP = _sweep(STOCHASTIC, swift, rungs(2, 4), {"quick": 32, "standard": 96, "thorough": 192}, 16)
+STOCHASTIC_SWEEP = _sweep(STOCHASTIC, swift, quick_rungs(2, 3, 4), {"quick": 32, "standard": 96, "thorough": 192}, 16)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -44,18 +44,27 @@ def _is_export(path: Path) -> bool:
 
 def _write(path: Path, evidence: Sequence[tuple[Cell, Quantities]]) -> Path:
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(HEADER)
+        file.write(",".join(HEADER) + "\r\n")
         for cell, quantities in sorted(evidence, key=lambda pair: (pair[0].case.id, pair[0].width, pair[0].first)):
-            writer.writerows(_rows(cell, quantities))
+            file.writelines(_lines(cell, quantities))
     return path
 
 
-def _rows(cell: Cell, quantities: Quantities) -> Iterator[tuple[Any, ...]]:
+def _lines(cell: Cell, quantities: Quantities) -> Iterator[str]:
+    """Lines put together by hand, since millions of them are: only the names may need quoting, once per replicate."""
+    case = _quoted(cell.case.id)
     for name, values in sorted(quantities.items()):
-        for index, value in np.ndenumerate(values):
-            where = ";".join(map(str, index[1:]))
-            yield cell.case.id, cell.width, cell.first + index[0], name, where, repr(float(value))
+        quantity = _quoted(name)
+        places = [";".join(map(str, index)) for index in np.ndindex(values.shape[1:])]
+        for replicate, row in enumerate(values.reshape(len(values), -1).tolist(), cell.first):
+            head = f"{case},{cell.width},{replicate},{quantity},"
+            yield "".join([f"{head}{place},{value!r}\r\n" for place, value in zip(places, row, strict=True)])
+
+
+def _quoted(text: str) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow([text])
+    return line.getvalue()
 
 
 def _file_name(experiment: str) -> str:
