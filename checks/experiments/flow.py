@@ -55,8 +55,8 @@ def flow(
     """Trained by gradient flow to T = 3/λ0, in steps of ``fraction``/λ_max(Θ(0)) (``step_fraction`` if None).
 
     At T' recorded times: "time" (R, T'), "residual" r = f(x_i) - y_i (R, T', n, d), "linearised" e^{-Θ(0) t} r(0), of
-    the same shape, and "variance" V (R, T'). At the end: "sampled" the loss of sampled outputs, a mean over ``DRAWS`` draws
-    (R,), and "error" (R,), a bound on the error of f from time stepping.
+    the same shape, and "variance" V (R, T'). At the end: "sampled" the loss of sampled outputs, a mean over ``DRAWS``
+    draws (R,), and "error" (R,), a bound on the error of f from time stepping.
     """
     x = case.problem.inputs
     start, noise = zip(*(seed.spawn(2) for seed in seeds), strict=True)
