@@ -1,15 +1,12 @@
-"""Real inputs: scikit-learn's 8×8 digits, and matrices from a user's own files."""
+"""Real inputs: scikit-learn's 8×8 digits, put on the unit sphere."""
 
 from __future__ import annotations
-
-from os import PathLike
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-__all__ = ["digits", "read_matrix", "sphere"]
+__all__ = ["digits", "sphere"]
 
 
 def sphere(rows: Float[ndarray, "n p"]) -> Float[ndarray, "n p"]:
@@ -39,49 +36,3 @@ def digits(count: int, seed: int = 0) -> Float[ndarray, "n 64"]:
         rank[members] = np.arange(len(members))
     chosen = sorted(range(len(images)), key=lambda i: (rank[i], classes[i]))[:count]
     return sphere(images[chosen])
-
-
-def read_matrix(path: str | PathLike[str]) -> Float[ndarray, "n k"]:
-    """The matrix in a .npy file or a .csv file (commas, a first line of names allowed), one row a sample.
-
-    Raises ValueError, in one line that names the file, if it is missing, unreadable, of another type, empty or not
-    numeric.
-    """
-    file = Path(path)
-    readers = {".npy": _read_npy, ".csv": _read_csv}
-    if file.suffix.lower() not in readers:
-        raise ValueError(f"{file}: expected a .npy or .csv file")
-    try:
-        matrix = readers[file.suffix.lower()](file)
-    except OSError as error:
-        raise ValueError(f"{file}: cannot be read ({error.strerror or error})") from None
-    except (ValueError, EOFError, UnicodeDecodeError) as error:
-        raise ValueError(f"{file}: not a numeric matrix ({str(error).splitlines()[0]})") from None
-    if matrix.ndim != 2 or matrix.size == 0:
-        raise ValueError(f"{file}: expected a matrix with at least one row, got shape {matrix.shape}")
-    return matrix
-
-
-def _read_npy(file: Path) -> ndarray:
-    array = np.load(file, allow_pickle=False)
-    if not isinstance(array, ndarray) or array.dtype.kind not in "fiub":
-        raise ValueError("its values are not real numbers")
-    return array.astype(np.float64)
-
-
-def _read_csv(file: Path) -> ndarray:
-    lines = [line for line in file.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
-    if not lines:
-        return np.empty((0, 0))
-    try:
-        _numbers(lines[0])
-    except ValueError:
-        lines = lines[1:]
-    rows = [_numbers(line) for line in lines]
-    if len({len(row) for row in rows}) > 1:
-        raise ValueError("its lines have different numbers of values")
-    return np.array(rows, dtype=np.float64).reshape(len(rows), -1)
-
-
-def _numbers(line: str) -> list[float]:
-    return [float(value) for value in line.split(",")]
