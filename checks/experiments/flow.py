@@ -92,16 +92,14 @@ def _sampled_loss(
     return torch.stack([draw() for _ in range(DRAWS)]).mean(0).cpu().numpy()
 
 
-def stepping(
-    case: VaeCase, width: int, seeds: Sequence[SeedSequence], device: str, coarsening: float = 1.0
-) -> Quantities:
-    """The same networks trained with the time step (times ``coarsening``) and with half of the right one.
+def stepping(case: VaeCase, width: int, seeds: Sequence[SeedSequence], device: str) -> Quantities:
+    """The same networks trained with the time step and with half of it.
 
     "change" sup_t of ‖difference of the two residuals‖ and "gap" sup_t ‖r(t) - e^{-Θ(0) t} r(0)‖, each (R,).
     """
     states = [SeedSequence(seed.entropy, spawn_key=seed.spawn_key) for seed in seeds]  # spawning twice must agree
     fraction = step_fraction(case)
-    whole = flow(case, width, seeds, device, fraction=coarsening * fraction)
+    whole = flow(case, width, seeds, device, fraction=fraction)
     half = flow(case, width, states, device, fraction=fraction / 2)
 
     def largest(difference: ndarray) -> Float[ndarray, " R"]:
