@@ -110,7 +110,7 @@ CHECK = Check(
             tuple(_closeness(block) for block in BLOCKS),
             (
                 Control("narrow", "it holds at widths 1 and 2", "total", where=very_narrow),
-                Control("tenth", r"within $\lambda_0/400$", "total", {"factor": 0.01}),
+                Control("hundredth", r"within $\lambda_0/400$", "total", {"factor": 0.01}),
                 Control("loud-decoder", "the decoder has variance 1.44", "mean", sweep=LOUD),
                 Control("decoder-hundredth", r"within $\lambda_0^d/400$", "decoder", {"factor": 0.01}),
                 Control("scale-hundredth", r"within $\lambda_0^\sigma/400$", "scale", {"factor": 0.01}),

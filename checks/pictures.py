@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from checks.measures.trajectory import decay_rate, limit_of, loss
+from checks.measures.widths import by_case
 from checks.sweeps import FLOW_SWEEP
 from claimtest.cells import CellData
 from claimtest.check import Exhibit, View
@@ -90,11 +91,8 @@ def rates_by_width(cells: Sequence[CellData]) -> Exhibit:
 
 def stated_widths(cells: Sequence[CellData]) -> Exhibit:
     """The stated width with C = 1 beside the narrowest width from which on every replicate obeyed the bound."""
-    cases: dict[str, list[CellData]] = {}
-    for cell in cells:
-        cases.setdefault(cell.case.id, []).append(cell)
     rows = []
-    for name, own in cases.items():
+    for own in by_case(cells):
         case, found = own[0].case, np.inf
         for cell in reversed(own):
             if decay_rate(loss(cell["residual"]), cell["time"], case.smallest_eigenvalue).min() < 1:
@@ -104,7 +102,7 @@ def stated_widths(cells: Sequence[CellData]) -> Exhibit:
         worked = f"≤ {found}" if found == own[0].width else f"{found:.0f}" if found < np.inf else f"> {own[-1].width}"
         rows.append(
             (
-                name,
+                case.id,
                 n,
                 d,
                 round(case.smallest_eigenvalue, 4),

@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from checks.cases import CaseBook, VaeCase
 from checks.experiments.descent import DESCENT, STOCHASTIC
 from checks.experiments.eigenvalues import EIGENVALUES
@@ -22,6 +20,7 @@ from checks.experiments.reference import REFERENCE
 from checks.experiments.sampled import IDENTITIES, SAMPLED
 from claimtest.cells import Experiment, Sweep
 from claimtest.profile import Profile
+from theorems import lemma2
 
 __all__ = [
     "CLOSENESS_SWEEP",
@@ -80,13 +79,9 @@ LONGEST_LADDER = {"quick": 13, "standard": 14, "thorough": 15}
 
 
 def derived_width(case: VaeCase, block: str = "total") -> float:
-    """(d ‖XXᵀ‖² + n λ_max^b)/(λ0^b)²: what a Bernstein bound asks for, up to a constant and a logarithm."""
-    x, d = case.problem.inputs, case.problem.targets.shape[1]
-    eigenvalues = np.linalg.eigvalsh(getattr(case.kernel, block))
-    smallest, largest = eigenvalues[0], eigenvalues[-1]
-    if smallest <= 1e-9:
-        return np.inf
-    return float((d * np.linalg.norm(x @ x.T, 2) ** 2 + len(x) * largest) / smallest**2)
+    """The derived width of Lemma 2 for one block of the case's limiting kernel."""
+    problem = case.problem
+    return lemma2.derived_width(problem.inputs, problem.targets.shape[1], getattr(case.kernel, block))
 
 
 def ladder(case: VaeCase, profile: Profile) -> Sequence[int]:

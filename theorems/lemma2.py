@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
 from claimtest.claim import Claim, Provenance, Reading
 
-__all__ = ["DELTA", "LEMMA2", "closeness_defect", "eigenvalue_share", "stated_width"]
+__all__ = ["DELTA", "LEMMA2", "closeness_defect", "derived_width", "eigenvalue_share", "stated_width"]
 
 DELTA = 0.1
 """Probability of failure at which the lemma is judged."""
@@ -60,6 +61,18 @@ LEMMA2 = Claim(
 def stated_width(n: int, d: int, smallest: float, delta: float = DELTA, constant: float = 1.0) -> float:
     """C n² d² / λ0² · log(nd/δ), the width that the lemma asks for."""
     return constant * n**2 * d**2 / smallest**2 * math.log(n * d / delta)
+
+
+def derived_width(inputs: Float[ndarray, "n p"], outputs: int, kernel: Float[ndarray, "n n"]) -> float:
+    """(d ‖XXᵀ‖² + n λ_max)/λ0² of a block Θ^b∞: what a Bernstein bound asks for, up to a constant and a logarithm.
+
+    Infinite where the block is singular, λ0^b <= 1e-9. [derived]
+    """
+    eigenvalues = np.linalg.eigvalsh(kernel)
+    if eigenvalues[0] <= 1e-9:
+        return math.inf
+    spread = outputs * np.linalg.norm(inputs @ inputs.T, 2) ** 2 + len(inputs) * eigenvalues[-1]
+    return float(spread / eigenvalues[0] ** 2)
 
 
 def eigenvalue_share(eigenvalue: Float[ndarray, ...], smallest: float) -> Float[ndarray, ...]:

@@ -18,7 +18,7 @@ from claimtest.profile import ALPHA
 from theorems.lemma2 import DELTA, closeness_defect, eigenvalue_share
 from theorems.limiting_kernel import KernelBlocks
 
-__all__ = ["Event", "Growth", "close", "growth", "positive", "smallest_width", "worst_case"]
+__all__ = ["Event", "Growth", "by_case", "close", "growth", "positive", "smallest_width", "worst_case"]
 
 Event = Callable[..., Float[ndarray, " R"]]
 """Of a cell, 1 where the event happened; no values where the claim says nothing."""
