@@ -11,7 +11,8 @@ from numpy import ndarray
 
 from checks.experiments.networks import loud_decoder, mean_field
 from checks.measures.kernels import overlap
-from checks.sweeps import IDENTITY_SWEEP, SAMPLED_SWEEP, variant
+from checks.planning import variant
+from checks.sweeps import IDENTITY_SWEEP, SAMPLED_SWEEP
 from claimtest.cells import CellData
 from claimtest.check import Check, Control, Criterion, ReadingCheck
 from claimtest.criteria import Constant, ExactOrder, Identity

@@ -7,7 +7,8 @@ from functools import partial
 from checks.cases import VaeCase
 from checks.experiments.networks import loud_decoder, mean_field, noise_ignored
 from checks.measures.kernels import block_ratio, distance_from_limit
-from checks.sweeps import DIGITS_INITIAL_SWEEP, INITIAL_SWEEP, NARROW_SWEEP, REFERENCE_SWEEP, variant
+from checks.planning import variant
+from checks.sweeps import DIGITS_INITIAL_SWEEP, INITIAL_SWEEP, NARROW_SWEEP, REFERENCE_SWEEP
 from claimtest.cells import CellData, Sweep
 from claimtest.check import Check, Control, Criterion, ReadingCheck
 from claimtest.criteria import Constant, ExactOrder, Identity

@@ -7,8 +7,9 @@ from functools import partial
 
 from checks.experiments.networks import loud_decoder, mean_field
 from checks.measures.widths import Event, Growth, by_case, close, growth, positive, smallest_width, worst_case
+from checks.planning import variant
 from checks.scope import singular_limit
-from checks.sweeps import CLOSENESS_SWEEP, EIGENVALUE_SWEEP, variant
+from checks.sweeps import CLOSENESS_SWEEP, EIGENVALUE_SWEEP
 from claimtest.cells import CellData, Sweep
 from claimtest.check import Check, Control, Criterion, Exhibit, ReadingCheck, View, at_widest
 from claimtest.criteria import Probability

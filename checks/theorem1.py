@@ -29,8 +29,9 @@ from checks.measures.variance import (
     stationary_ratio,
 )
 from checks.pictures import theorem1_exhibits
+from checks.planning import variant
 from checks.scope import singular_limit
-from checks.sweeps import DESCENT_SWEEP, DIGITS_DESCENT_SWEEP, FLOW_SWEEP, STEPPING_SWEEP, STOCHASTIC_SWEEP, variant
+from checks.sweeps import DESCENT_SWEEP, DIGITS_DESCENT_SWEEP, FLOW_SWEEP, STEPPING_SWEEP, STOCHASTIC_SWEEP
 from claimtest.cells import CellData, Sweep
 from claimtest.check import Check, Control, Criterion, ReadingCheck, at_three_widest, at_widest
 from claimtest.criteria import Ceiling, Constant, ExactOrder, OrderBound, Probability

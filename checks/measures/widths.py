@@ -10,7 +10,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from checks.cases import VaeCase
-from checks.sweeps import REACH, derived_width
+from checks.planning import REACH, derived_width
 from claimtest.cells import CellData
 from claimtest.criteria import Samples
 from claimtest.criteria.probability import clopper_pearson

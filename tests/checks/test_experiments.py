@@ -12,7 +12,8 @@ from checks.experiments.networks import initial_networks, loud_decoder, mean_fie
 from checks.experiments.sampled import IDENTITIES, SAMPLED
 from checks.measures.trajectory import decay_rate, limit_of, loss, mode_precision, mode_rates
 from checks.measures.widths import smallest_width
-from checks.sweeps import FLOW_SWEEP, variant
+from checks.planning import variant
+from checks.sweeps import FLOW_SWEEP
 from claimtest.cells import Cell, CellData, replicate_seeds
 from models.tangent import tangent_kernel
 

@@ -1,0 +1,129 @@
+"""Words to plan with: which cases, which widths, how many replicates; each depends on the profile alone."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from checks.cases import CaseBook, VaeCase
+from claimtest.cells import Experiment, Sweep
+from claimtest.profile import Profile
+from theorems import lemma2
+
+__all__ = [
+    "LONGEST_LADDER",
+    "REACH",
+    "by_profile",
+    "derived_width",
+    "drawn",
+    "growth",
+    "ladder",
+    "only",
+    "powers_of_two",
+    "quick_rungs",
+    "reachable",
+    "real",
+    "reference",
+    "rungs",
+    "sweep",
+    "swift",
+    "variant",
+]
+
+
+def drawn(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:
+    """The profile's number of drawn cases, or the user's one."""
+    return book.drawn[: profile.cases]
+
+
+def real(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:
+    """Real data."""
+    return book.real
+
+
+def reference(book: CaseBook, profile: Profile) -> Sequence[Any]:
+    """Kernels that somebody else computed."""
+    return book.reference
+
+
+def swift(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:
+    """Up to six drawn cases whose slowest mode is gone before the floor of stochastic gradients is measured."""
+    return [case for case in book.drawn if case.condition < 5][:6]
+
+
+def growth(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:
+    """The drawn cases, at standard and thorough all: how widths grow needs a spread of n, d and λ0."""
+    return drawn(book, profile) if profile.name == "quick" else book.drawn
+
+
+def reachable(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:
+    """The cases whose derived width for closeness in norm lies well inside the ladder."""
+    return [case for case in growth(book, profile) if derived_width(case) <= REACH]
+
+
+REACH = 60.0
+"""Largest derived width (with C = 1) at which closeness in norm is judged: those found are up to 100 times as large."""
+
+LONGEST_LADDER = {"quick": 13, "standard": 14, "thorough": 15}
+"""Largest power of two tried for Lemma 2, by profile."""
+
+
+def derived_width(case: VaeCase, block: str = "total") -> float:
+    """The derived width of Lemma 2 for one block of the case's limiting kernel."""
+    problem = case.problem
+    return lemma2.derived_width(problem.inputs, problem.targets.shape[1], getattr(case.kernel, block))
+
+
+def ladder(case: VaeCase, profile: Profile) -> Sequence[int]:
+    """The profile's ladder of the case."""
+    return case.widths(profile)
+
+
+def rungs(first: int, last: int) -> Callable[[VaeCase, Profile], Sequence[int]]:
+    """Some rungs base·2^k, first <= k <= last, the same in every profile; of a user's own ladder all."""
+    return lambda case, profile: case.ladder or tuple(case.base * 2**k for k in range(first, last + 1))
+
+
+def quick_rungs(first: int, last: int, last_beyond: int) -> Callable[[VaeCase, Profile], Sequence[int]]:
+    """Rungs first .. last at quick, up to ``last_beyond`` in larger profiles."""
+    return lambda case, profile: rungs(first, last if profile.name == "quick" else last_beyond)(case, profile)
+
+
+def powers_of_two(largest: Callable[[Profile], int]) -> Callable[[VaeCase, Profile], Sequence[int]]:
+    """1, 2, 4, … up to 2^largest."""
+    return lambda case, profile: tuple(2**k for k in range(largest(profile) + 1))
+
+
+def by_profile(sizes: Mapping[str, Any]) -> Callable[[Profile], Any]:
+    """A size looked up by the profile's name."""
+    return lambda profile: sizes[profile.name]
+
+
+def only(width: Callable[[Profile], int]) -> Callable[[VaeCase, Profile], Sequence[int]]:
+    """One width, the same for all cases."""
+    return lambda case, profile: (width(profile),)
+
+
+def variant(of: Sweep, name: str, **ingredients: Any) -> Sweep:
+    """The sweep with wrong ingredients in its experiment: the model's wing of the controls.
+
+    It runs on the two cheapest cases and the four narrowest widths: what is really false shows there already.
+    """
+    wrong = dataclasses.replace(
+        of.experiment, id=f"{of.experiment.id}/{name}", run=partial(of.experiment.run, **ingredients)
+    )
+
+    def cheapest(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:
+        return sorted(of.cases(book, profile), key=lambda case: wrong.cost(case, 64))[:2]
+
+    def narrowest(case: VaeCase, profile: Profile) -> Sequence[int]:
+        return of.widths(case, profile)[:4]
+
+    return dataclasses.replace(of, experiment=wrong, cases=cheapest, widths=narrowest)
+
+
+def sweep(experiment: Experiment, cases: Any, widths: Any, sizes: Mapping[str, int], block: int) -> Sweep:
+    """The experiment on these cases and widths, with so many replicates by profile, ``block`` of them in a cell."""
+    return Sweep(experiment, cases, widths, by_profile(sizes), block)
