@@ -109,7 +109,7 @@ def _erf_shrinkage(s: Values) -> Values:
     return (s * s).mul_(2).add_(1).rsqrt_()
 
 
-def _owens_t(k: Values, c: Values, nodes: int = 20) -> Values:
+def _owens_t(k: Values, c: Values, nodes: int = 12) -> Values:
     """Owen's T(k, c) = (1/2π) ∫_0^c e^{-k²(1+x²)/2} / (1+x²) dx for 0 <= c <= 1, by Gauss-Legendre."""
     t, w = np.polynomial.legendre.leggauss(nodes)
     total = torch.zeros_like(k + c)

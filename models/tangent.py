@@ -202,10 +202,11 @@ def jacobian_tangent_kernel(network: StochasticNetwork, x: Any, other: Any = Non
     blocks = network.parameters()
 
     def jacobians(inputs: Tensor) -> dict[str, Tensor]:
-        def output(parameters: dict[str, Tensor]) -> Tensor:
-            return network.replace_parameters(parameters).mean_output(inputs)
+        def output(*parameters: Tensor) -> Tensor:
+            return network.replace_parameters(dict(zip(blocks, parameters, strict=True))).mean_output(inputs)
 
-        return torch.func.jacrev(output)(blocks)
+        # torch.func.jacrev does the same, but takes two seconds to import when it is first called
+        return dict(zip(blocks, torch.autograd.functional.jacobian(output, tuple(blocks.values())), strict=True))
 
     left, right = jacobians(x), jacobians(x2)
     kernels = {b: torch.einsum("ikab,jlab->ikjl", left[b], right[b]) for b in blocks}

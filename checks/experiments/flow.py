@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from numpy.random import SeedSequence
 from torch import Tensor
 
 from checks.cases import VaeCase
+from checks.experiments.movement import KernelWatch, WeightWatch, checkpoints, moved_under
 from checks.experiments.networks import Prepare, as_initialised, initial_networks
 from claimtest.cells import Experiment, Quantities
 from models.objective import loss, output_variance
@@ -22,9 +23,9 @@ from theorems.linearised import ConstantKernel
 from theorems.setting import LearnedNoise
 from theorems.theorem1 import HORIZON
 
-__all__ = ["FLOW", "STEPPING", "flow", "recorded_times", "stepping"]
+__all__ = ["FLOW", "STEPPING", "flow", "recorded_times", "slow_clock", "stepping"]
 
-INTERVALS = 16
+INTERVALS = 12
 """Equal recording intervals of [0, T], besides the time 1/λ_k of every mode."""
 
 DRAWS = 64
@@ -37,10 +38,20 @@ def recorded_times(case: VaeCase) -> Float[ndarray, " T"]:
     return np.union1d(np.linspace(0, HORIZON / smallest, INTERVALS + 1), 1 / case.eigenvalues)
 
 
+def paper_clock(width: int) -> float:
+    """1: time is the paper's, whatever the width."""
+    return 1.0
+
+
+def slow_clock(width: int) -> float:
+    """m: outputs scaled by 1/m learn m times more slowly."""
+    return float(width)
+
+
 def step_fraction(case: VaeCase) -> float:
-    """Time step times λ_max(Θ(0)): 1, and 1/2 where h has a kink at s = 0, which learned noise passes through."""
+    """Time step times λ_max(Θ(0)): 3/2, and 1/2 where h has a kink at s = 0, which learned noise passes through."""
     kinked = case.problem.activation.kinks and isinstance(case.problem.noise, LearnedNoise)
-    return 0.5 if kinked else 1.0
+    return 0.5 if kinked else 1.5
 
 
 def flow(
@@ -51,23 +62,33 @@ def flow(
     prepare: Prepare = as_initialised,
     trainable: Sequence[str] = BLOCKS,
     fraction: float | None = None,
+    clock: Callable[[int], float] = paper_clock,
 ) -> Quantities:
     """Trained by gradient flow to T = 3/λ0, in steps of ``fraction``/λ_max(Θ(0)) (``step_fraction`` if None).
 
     At T' recorded times: "time" (R, T'), "residual" r = f(x_i) - y_i (R, T', n, d), "linearised" e^{-Θ(0) t} r(0), of
-    the same shape, and "variance" V (R, T'). At the end: "sampled" the loss of sampled outputs, a mean over ``DRAWS``
-    draws (R,), and "error" (R,), a bound on the error of f from time stepping.
+    the same shape, and "variance" V (R, T'); how far weights and kernel have moved, the kernel at the times "checked"
+    (R, K), see ``checks.experiments.movement``. At the end: "sampled" the loss of sampled outputs, a mean over
+    ``DRAWS`` draws (R,), and "error" (R,), a bound on the error of f from time stepping. ``clock(width)`` multiplies
+    all times.
     """
     x = case.problem.inputs
     start, noise = zip(*(seed.spawn(2) for seed in seeds), strict=True)
     network = prepare(initial_networks(case, width, start, device))
-    kernel = tangent_kernel(network, x).total
+    initial = tangent_kernel(network, x)
+    kernel = initial.total
     y = torch.as_tensor(case.problem.targets).to(kernel)
-    times, fraction = recorded_times(case), step_fraction(case) if fraction is None else fraction
+    times, fraction = clock(width) * recorded_times(case), step_fraction(case) if fraction is None else fraction
+    checked, weights, kernels = checkpoints(len(times)), WeightWatch(network), KernelWatch(initial, x)
     residual, variance, error, trained = [], [], np.zeros(len(seeds)), network
-    for state in gradient_flow(network, x, y, times.tolist(), step=stable_step(kernel, fraction), trainable=trainable):
-        residual.append((state.network.mean_output(x) - y).cpu().numpy())
+    states = gradient_flow(network, x, y, times.tolist(), step=stable_step(kernel, fraction), trainable=trainable)
+    for index, state in enumerate(states):
+        hidden = state.network.mean_activation.value(*state.network.latent(x))
+        residual.append((state.network.combine(hidden) - y).cpu().numpy())
         variance.append(output_variance(state.network, x).cpu().numpy())
+        weights.record(state.network, hidden)
+        if index in checked:
+            kernels.record(state.network)
         error, trained = state.error.cpu().numpy(), state.network
     return {
         "time": np.tile(times, (len(seeds), 1)),
@@ -76,6 +97,10 @@ def flow(
         "variance": np.stack(variance, axis=1),
         "sampled": _sampled_loss(trained, x, y, noise),
         "error": error,
+        "checked": np.tile(times[checked], (len(seeds), 1)),
+        **moved_under(initial, residual[0], times),
+        **weights.quantities(),
+        **kernels.quantities(),
     }
 
 
@@ -113,7 +138,7 @@ def stepping(case: VaeCase, width: int, seeds: Sequence[SeedSequence], device: s
 
 def _cost(case: VaeCase, width: int) -> float:
     n = len(case.problem.inputs)
-    evaluations = 12 * (HORIZON * case.condition + INTERVALS)
+    evaluations = 12 * (HORIZON * case.condition / step_fraction(case) + INTERVALS)
     return 1e-2 + evaluations * width * n * 2e-8
 
 
