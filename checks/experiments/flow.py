@@ -12,7 +12,7 @@ from numpy.random import SeedSequence
 from torch import Tensor
 
 from checks.cases import VaeCase
-from checks.experiments.movement import KernelWatch, WeightWatch, checkpoints, moved_under
+from checks.experiments.movement import Watch, checkpoints, linear_movement
 from checks.experiments.networks import Prepare, as_initialised, initial_networks
 from claimtest.cells import Experiment, Quantities
 from models.objective import loss, output_variance
@@ -67,10 +67,10 @@ def flow(
     """Trained by gradient flow to T = 3/λ0, in steps of ``fraction``/λ_max(Θ(0)) (``step_fraction`` if None).
 
     At T' recorded times: "time" (R, T'), "residual" r = f(x_i) - y_i (R, T', n, d), "linearised" e^{-Θ(0) t} r(0), of
-    the same shape, and "variance" V (R, T'); how far weights and kernel have moved, the kernel at the times "checked"
-    (R, K), see ``checks.experiments.movement``. At the end: "sampled" the loss of sampled outputs, a mean over
-    ``DRAWS`` draws (R,), and "error" (R,), a bound on the error of f from time stepping. ``clock(width)`` multiplies
-    all times.
+    the same shape, and "variance" V (R, T'). At some of them, "checked" (R, K): how far weights and kernel have moved,
+    and "linear_b" as Θ(0) predicts it, see ``checks.experiments.movement``. At the end: "sampled" the loss of sampled
+    outputs, a mean over ``DRAWS`` draws (R,), and "error" (R,), a bound on the error of f from time stepping.
+    ``clock(width)`` multiplies all times.
     """
     x = case.problem.inputs
     start, noise = zip(*(seed.spawn(2) for seed in seeds), strict=True)
@@ -79,16 +79,14 @@ def flow(
     kernel = initial.total
     y = torch.as_tensor(case.problem.targets).to(kernel)
     times, fraction = clock(width) * recorded_times(case), step_fraction(case) if fraction is None else fraction
-    checked, weights, kernels = checkpoints(len(times)), WeightWatch(network), KernelWatch(initial, x)
+    checked, watch = checkpoints(len(times)), Watch(network, initial, x)
     residual, variance, error, trained = [], [], np.zeros(len(seeds)), network
     states = gradient_flow(network, x, y, times.tolist(), step=stable_step(kernel, fraction), trainable=trainable)
     for index, state in enumerate(states):
-        hidden = state.network.mean_activation.value(*state.network.latent(x))
-        residual.append((state.network.combine(hidden) - y).cpu().numpy())
+        residual.append((state.network.mean_output(x) - y).cpu().numpy())
         variance.append(output_variance(state.network, x).cpu().numpy())
-        weights.record(state.network, hidden)
         if index in checked:
-            kernels.record(state.network)
+            watch.record(state.network)
         error, trained = state.error.cpu().numpy(), state.network
     return {
         "time": np.tile(times, (len(seeds), 1)),
@@ -98,9 +96,8 @@ def flow(
         "sampled": _sampled_loss(trained, x, y, noise),
         "error": error,
         "checked": np.tile(times[checked], (len(seeds), 1)),
-        **moved_under(initial, residual[0], times),
-        **weights.quantities(),
-        **kernels.quantities(),
+        **linear_movement(initial, residual[0], times[checked]),
+        **watch.quantities(),
     }
 
 
