@@ -52,7 +52,7 @@ SAMPLED_SWEEP = sweep(
     SAMPLED,
     drawn,
     only(by_profile({"quick": 64, "standard": 256, "thorough": 512})),
-    {"quick": 64, "standard": 96, "thorough": 128},
+    {"quick": 48, "standard": 96, "thorough": 128},
     16,
 )
 INITIAL_SWEEP = sweep(INITIALISATION, drawn, ladder, {"quick": 64, "standard": 64, "thorough": 128}, 32)
@@ -60,9 +60,15 @@ NARROW_SWEEP = sweep(
     INITIALISATION, drawn, only(lambda p: 16), {"quick": 4096, "standard": 24576, "thorough": 49152}, 1024
 )
 REFERENCE_SWEEP = sweep(REFERENCE, reference, only(lambda p: 1), {"quick": 1, "standard": 1, "thorough": 1}, 1)
-DIGITS_INITIAL_SWEEP = sweep(INITIALISATION, real, rungs(1, 6), {"quick": 16, "standard": 32, "thorough": 64}, 8)
+DIGITS_INITIAL_SWEEP = sweep(
+    INITIALISATION, real, quick_rungs(1, 5, 6), {"quick": 16, "standard": 32, "thorough": 64}, 8
+)
 EIGENVALUE_SWEEP = sweep(
-    EIGENVALUES, growth, powers_of_two(lambda p: 12), {"quick": 400, "standard": 400, "thorough": 400}, 100
+    EIGENVALUES,
+    growth,
+    powers_of_two(by_profile({"quick": 10, "standard": 12, "thorough": 12})),
+    {"quick": 400, "standard": 400, "thorough": 400},
+    100,
 )
 CLOSENESS_SWEEP = sweep(
     EIGENVALUES,

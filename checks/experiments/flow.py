@@ -20,7 +20,6 @@ from models.snn import BLOCKS, StochasticNetwork
 from models.tangent import tangent_kernel
 from models.training import gradient_flow, stable_step
 from theorems.linearised import ConstantKernel
-from theorems.setting import LearnedNoise
 from theorems.theorem1 import HORIZON
 
 __all__ = ["FLOW", "STEPPING", "flow", "recorded_times", "slow_clock", "stepping"]
@@ -49,9 +48,8 @@ def slow_clock(width: int) -> float:
 
 
 def step_fraction(case: VaeCase) -> float:
-    """Time step times λ_max(Θ(0)): 3/2, and 1/2 where h has a kink at s = 0, which learned noise passes through."""
-    kinked = case.problem.activation.kinks and isinstance(case.problem.noise, LearnedNoise)
-    return 0.5 if kinked else 1.5
+    """Time step times λ_max(Θ(0)): 3/2, and 1/2 where h has a kink."""
+    return 0.5 if case.kinked else 1.5
 
 
 def flow(
