@@ -1,0 +1,108 @@
+"""Networks moved inside a ball around initialisation, at random and by an adversary (Lemma 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.random import SeedSequence
+from torch import Tensor
+
+from checks.cases import VaeCase
+from checks.experiments.networks import Prepare, as_initialised, initial_networks
+from claimtest.cells import Experiment, Quantities
+from models.ball import largest_change, moved_rows, random_directions, smallest_eigenvalue
+from models.snn import StochasticNetwork
+from models.tangent import tangent_kernel
+from theorems.lemma3 import promised_radius, stability_constant
+
+__all__ = ["BALL", "BALL_EIGENVALUE", "RADII", "WHOLE", "ball", "ball_eigenvalue", "promised"]
+
+RADII = (1 / 64, 1 / 32, 1 / 16, 1 / 4, 1.0)
+"""Radii at which the kernel's change is sought."""
+
+WHOLE = 1.0
+"""A radius of the size of the weights themselves, the upper end of the search for the largest one."""
+
+ROUNDS = 4
+"""Rounds of false position for the largest radius."""
+
+
+def promised(case: VaeCase, width: int) -> float:
+    """The radius up to which Lemma 3 promises λ_min(Θ) >= λ0/2 in this case."""
+    p = case.problem
+    constant = stability_constant(p.activation, p.noise)
+    return promised_radius(case.smallest_eigenvalue, *p.targets.shape, width, constant)
+
+
+def ball(
+    case: VaeCase,
+    width: int,
+    seeds: Sequence[SeedSequence],
+    device: str,
+    prepare: Prepare = as_initialised,
+    radii: Sequence[float] = RADII,
+) -> Quantities:
+    """‖Θ - Θ(0)‖₂ at K radii R: "radius", "random" (rows moved at random) and "ascent" (by the adversary), (R, K)."""
+    start, directions = zip(*(seed.spawn(2) for seed in seeds), strict=True)
+    x, network = case.problem.inputs, prepare(initial_networks(case, width, start, device))
+    initial, moves = tangent_kernel(network, x).block(), random_directions(network, directions)
+    random, ascent = [], []
+    for radius in radii:
+        there = moved_rows(network, moves, radius)
+        random.append(torch.linalg.matrix_norm(tangent_kernel(there, x).block() - initial, ord=2).cpu().numpy())
+        ascent.append(largest_change(network, x, radius).value.cpu().numpy())
+    return {
+        "radius": np.tile(radii, (len(seeds), 1)),
+        "random": np.stack(random, axis=1),
+        "ascent": np.stack(ascent, axis=1),
+    }
+
+
+def ball_eigenvalue(
+    case: VaeCase, width: int, seeds: Sequence[SeedSequence], device: str, prepare: Prepare = as_initialised
+) -> Quantities:
+    """λ_min over the ball, by descent, each (R,).
+
+    "initial" at the centre; "promised" and "whole" in the balls of the promised radius and of radius 1; "largest" the
+    largest radius, of those tried, at which it stayed at λ0/2 or above (0 if it lies below at the centre).
+    """
+    x, network = case.problem.inputs, prepare(initial_networks(case, width, seeds, device))
+    radius, half = promised(case, width), case.smallest_eigenvalue / 2
+    initial = torch.linalg.eigvalsh(tangent_kernel(network, x).block())[..., 0]
+    inside = smallest_eigenvalue(network, x, radius).value
+    whole = smallest_eigenvalue(network, x, WHOLE).value
+    found = _largest_radius(network, x, half, torch.full_like(inside, radius), inside, whole)
+    measured = {"initial": initial, "promised": inside, "whole": whole, "largest": found}
+    return {name: values.cpu().numpy() for name, values in measured.items()}
+
+
+def _largest_radius(
+    network: StochasticNetwork, x: np.ndarray, level: float, low: Tensor, at_low: Tensor, at_high: Tensor
+) -> Tensor:
+    """False position (Illinois) on λ_min - level between ``low`` and 1: the largest radius tried that keeps the level.
+
+    0 where λ_min at ``low`` lies below the level already, 1 where the whole ball keeps it.
+    """
+    kept, high = torch.where(at_low >= level, low, 0.0), torch.full_like(low, WHOLE)
+    kept = torch.where(at_high >= level, high, kept)
+    f_low, f_high = at_low - level, at_high - level
+    for _ in range(ROUNDS):
+        share = (f_low / (f_low - f_high)).nan_to_num(0.5).clamp(0.02, 0.98)
+        middle = low + share * (high - low)
+        f = smallest_eigenvalue(network, x, middle, steps=2).value - level
+        keeps = f >= 0
+        kept = torch.where(keeps, torch.maximum(kept, middle), kept)
+        low, high = torch.where(keeps, middle, low), torch.where(keeps, high, middle)
+        f_low, f_high = torch.where(keeps, f, f_low / 2), torch.where(keeps, f_high / 2, f)
+    return kept
+
+
+def _cost(case: VaeCase, width: int) -> float:
+    n, d = case.problem.targets.shape
+    return 5e-4 + width * (4e-7 * (n + d) + 2e-9 * n**2 * d**2)
+
+
+BALL = Experiment("ball", ball, lambda case, width: 20 * _cost(case, width))
+BALL_EIGENVALUE = Experiment("ball-eigenvalue", ball_eigenvalue, lambda case, width: 15 * _cost(case, width))

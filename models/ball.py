@@ -1,0 +1,131 @@
+"""Networks moved inside a ball around their initialisation: ‖w_r^b - w_r^b(0)‖ <= R for every row r and block b.
+
+What moves the tangent kernel most is searched for. With a direction w (n, d) fixed,
+
+    wᵀ Θ w = M² Σ_r { ‖Σ_i h_ri w_i‖² + ‖Σ_i h_u,ri <v_r, w_i> x_i‖² + ‖Σ_i h_s,ri <v_r, w_i> x_i‖² }
+
+is a sum over units, so the linearised problem is solved unit by unit: every row goes to the boundary of its ball along
+its gradient. To first order in R, ‖Θ - Θ(0)‖₂ is convex and λ_min concave in the moves, hence alternating between the
+best direction and the best moves (conditional gradients with full steps) gains in every step; from the leading
+eigenvector of Θ(0) it settles in two or three. The best move that was met is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy.random import SeedSequence
+from torch import Tensor
+
+from models.snn import BLOCKS, StochasticNetwork
+from models.tangent import tangent_kernel
+
+__all__ = ["Moved", "largest_change", "moved_rows", "quadratic_form", "random_directions", "smallest_eigenvalue"]
+
+STEPS = 3
+"""Full steps of a search."""
+
+Radius = float | Float[Tensor, "*b"]
+
+
+@dataclass(frozen=True, eq=False)
+class Moved:
+    """What a search found: the extreme value (*b,) and the networks, inside the ball, where it is taken."""
+
+    value: Float[Tensor, "*b"]
+    network: StochasticNetwork
+
+
+def quadratic_form(network: StochasticNetwork, x: Any, w: Float[Tensor, "*b n d"]) -> Float[Tensor, "*b"]:
+    """wᵀ Θ w without the kernel itself, the squared norm of the gradient of <w, f(X)>."""
+    x = network.as_inputs(x)
+    features, onto_units = network.features(x), w @ network.decoder.mT
+    total = (w.mT @ features.decoder).square().sum((-2, -1))
+    for slope in (features.mean, features.scale):
+        if slope is not None:
+            total = total + (x.T @ (slope * onto_units)).square().sum((-2, -1))
+    return network.multiplier**2 * total
+
+
+def moved_rows(network: StochasticNetwork, directions: Mapping[str, Tensor], radius: Radius) -> StochasticNetwork:
+    """Every row of the named blocks moved by ``radius`` along its direction; a row without a direction stays."""
+    reach = torch.as_tensor(radius, dtype=network.mean.dtype, device=network.mean.device)[..., None, None]
+    blocks = network.parameters()
+    return network.replace_parameters({b: blocks[b] + reach * _unit_rows(d) for b, d in directions.items()})
+
+
+def _unit_rows(rows: Float[Tensor, "*b m k"]) -> Float[Tensor, "*b m k"]:
+    """Rows over their norms, 0 for rows that vanish; scaled first, as squares of gradients underflow at 1e-160."""
+    largest = rows.abs().amax(-1, keepdim=True)
+    scaled = torch.where(largest > 0, rows / largest, 0.0)
+    return scaled / scaled.norm(dim=-1, keepdim=True).clamp_min(1.0)
+
+
+def random_directions(network: StochasticNetwork, seeds: Sequence[SeedSequence]) -> dict[str, Float[Tensor, "R m k"]]:
+    """A direction for every row of every block, uniform on the sphere, drawn by NumPy from one seed per replicate."""
+    streams = [np.random.default_rng(seed) for seed in seeds]
+    return {
+        name: torch.from_numpy(np.stack([stream.standard_normal(block.shape[1:]) for stream in streams])).to(block)
+        for name, block in network.parameters().items()
+    }
+
+
+def largest_change(
+    network: StochasticNetwork, x: Any, radius: Radius, *, steps: int = STEPS, blocks: Sequence[str] = BLOCKS
+) -> Moved:
+    """Ascent on ‖Θ - Θ(0)‖₂ over the ball: a lower bound of its maximum, and a move that attains it."""
+    start = tangent_kernel(network, x).block()
+    w, sign = torch.linalg.eigh(start).eigenvectors[..., -1], start.new_ones(start.shape[:-2])
+    there, best = network, Moved(start.new_zeros(start.shape[:-2]), network)
+    for _ in range(steps):
+        there = _full_step(network, there, x, w, sign, radius, blocks)
+        values, vectors = torch.linalg.eigh(tangent_kernel(there, x).block() - start)
+        upwards = values[..., -1] >= -values[..., 0]
+        w = torch.where(upwards[..., None], vectors[..., -1], vectors[..., 0])
+        sign = torch.where(upwards, 1.0, -1.0).to(start)
+        best = _better(best, Moved(values.abs().amax(-1), there), downwards=False)
+    return best
+
+
+def smallest_eigenvalue(
+    network: StochasticNetwork, x: Any, radius: Radius, *, steps: int = STEPS, blocks: Sequence[str] = BLOCKS
+) -> Moved:
+    """Descent on λ_min(Θ) over the ball: an upper bound of its minimum, and a move that attains it."""
+    values, vectors = torch.linalg.eigh(tangent_kernel(network, x).block())
+    there, best = network, Moved(values[..., 0], network)
+    for _ in range(steps):
+        there = _full_step(network, there, x, vectors[..., 0], -torch.ones_like(best.value), radius, blocks)
+        values, vectors = torch.linalg.eigh(tangent_kernel(there, x).block())
+        best = _better(best, Moved(values[..., 0], there), downwards=True)
+    return best
+
+
+def _full_step(
+    centre: StochasticNetwork,
+    here: StochasticNetwork,
+    x: Any,
+    w: Float[Tensor, "*b nd"],
+    sign: Float[Tensor, "*b"],
+    radius: Radius,
+    blocks: Sequence[str],
+) -> StochasticNetwork:
+    """The point of the ball around ``centre`` that is best for the linearisation of ±wᵀΘw ``here``."""
+    parameters = {name: block.detach().requires_grad_() for name, block in here.parameters().items()}
+    network = here.replace_parameters(parameters)
+    form = quadratic_form(network, x, w.reshape(*w.shape[:-1], -1, network.outputs))
+    moving = [name for name in parameters if name in blocks]
+    gradients = torch.autograd.grad((sign * form).sum(), [parameters[name] for name in moving])
+    return moved_rows(centre, dict(zip(moving, gradients, strict=True)), radius)
+
+
+def _better(best: Moved, other: Moved, downwards: bool) -> Moved:
+    """Replicate by replicate the lower (``downwards``) or the higher of two values, with its network."""
+    wins = other.value < best.value if downwards else other.value > best.value
+    theirs, ours = other.network.parameters(), best.network.parameters()
+    blocks = {name: torch.where(wins[..., None, None], theirs[name], block) for name, block in ours.items()}
+    return Moved(torch.where(wins, other.value, best.value), best.network.replace_parameters(blocks))
