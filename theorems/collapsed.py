@@ -1,0 +1,89 @@
+"""Where training ends with the KL term of everyday use, to N(0, I): a regression about the collapsed encoder.
+
+Σ_i KL_i pulls every u_r(x_i) to 0, whatever its start: the encoder leaves its initialisation at order one, loses its
+part in span X and keeps its part across. What training on the targets adds is small again, and linear about that place.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from theorems.duals import dual_of
+from theorems.regressions import (
+    RANK_TOLERANCE,
+    KernelRegression,
+    coordinates,
+    require_beta,
+    require_fixed_noise,
+)
+from theorems.setting import Activation, LearnedNoise, Noise
+
+__all__ = ["collapsed_gain", "collapsed_ridge", "learned_noise_collapse", "relative_movement"]
+
+
+def collapsed_ridge(
+    inputs: Float[ndarray, "n p"],
+    unseen: Float[ndarray, "k p"],
+    *,
+    activation: str | Activation,
+    noise: Noise,
+    beta: float,
+) -> KernelRegression:
+    """Reading D, the KL in latent space to N(0, I), encoder mean trained, fixed noise [derived].
+
+        K_c(x, x_j) = E_g[h_u(‖x⊥‖ g, σ0)] h_u(0, σ0) · xᵀ(XᵀX)⁺x_j,      x⊥ = (I - P)x,      ridge β
+
+    It starts from f_c(x) = m^{-1/2} Σ_r v_r h(<w_r(0), x⊥>, σ0), which depends on the weights drawn: pass it as
+    ``start``. The two means are those of ψ' under N(0, σ0² + ‖x⊥‖²) and N(0, σ0²), so their product is
+    ∂_ρK(0; σ0² + ‖x⊥‖², σ0²). Raises ValueError for learned noise, σ0 = 0 or β < 0.
+    """
+    variance, dual = require_fixed_noise(noise), dual_of(activation)
+
+    def kernel(points: Float[ndarray, "k p"]) -> Float[ndarray, "k n"]:
+        along = coordinates(inputs, points)
+        across = np.sum((points - along @ inputs) ** 2, axis=1, keepdims=True)
+        return np.asarray(dual.first(np.zeros_like(along), variance + across, variance)) * along
+
+    gram = kernel(inputs)
+    return KernelRegression((gram + gram.T) / 2, kernel(unseen), require_beta(beta))
+
+
+def collapsed_gain(activation: str | Activation) -> float:
+    """κ = h_u(0, 1)² + ½ h_s(0, 1)² of learned noise collapsed to u = 0, s = ±1 [derived].
+
+    At s = ±1 the KL has second derivatives 1 in u and 1 + 1/s² = 2 in s. h_u² = ∂_ρK(0; 1, 1) and, by Stein,
+    h_s² = ∂²_ρK(0; 1, 1).
+    """
+    dual = dual_of(activation)
+    return float(dual.first(0.0, 1.0, 1.0)) + 0.5 * float(dual.second(0.0, 1.0, 1.0))
+
+
+def learned_noise_collapse(
+    inputs: Float[ndarray, "n p"],
+    unseen: Float[ndarray, "k p"],
+    *,
+    activation: str | Activation,
+    noise: Noise,
+    beta: float,
+) -> KernelRegression:
+    """Reading D with learned noise and independent inputs, on training inputs: K_c(X, X) = κ I, ridge β [derived].
+
+    f∞(x_i) = f_c + κ/(κ + β) (y_i - f_c), f_c = h(0, 1) m^{-1/2} Σ_r v_r: the signs of the s_r(x_i) do not matter
+    there. At unseen inputs they do, and nothing is predicted: ``cross`` has no rows. Raises ValueError for fixed noise,
+    dependent inputs or β < 0.
+    """
+    if not isinstance(noise, LearnedNoise):
+        raise ValueError(f"this end point is that of learned noise, got {noise}")
+    if np.linalg.matrix_rank(inputs, tol=RANK_TOLERANCE) < len(inputs):
+        raise ValueError("with learned noise the collapse is known for linearly independent inputs alone")
+    return KernelRegression(
+        collapsed_gain(activation) * np.eye(len(inputs)), np.empty((0, len(inputs))), require_beta(beta)
+    )
+
+
+def relative_movement(inputs: Float[ndarray, "n p"]) -> float:
+    """√(rank X / p), the limit of ‖ΔW^μ‖_F/‖W^μ(0)‖_F at every width under the KL to N(0, I) [derived]."""
+    singular = np.linalg.svd(inputs, compute_uv=False)
+    return float(np.sqrt(np.sum(singular > RANK_TOLERANCE * singular[0]) / inputs.shape[1]))
