@@ -1,0 +1,136 @@
+"""L + β KL of a group of replicates in the coordinates of the span of the inputs: what an implicit step needs of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from models.divergence import Divergence, LatentKL, WeightKL
+from models.implicit import DiagonalMetric, FullMetric, GaussNewton, Metric, Moves, Span, UniformMetric
+from models.snn import StochasticNetwork
+
+__all__ = ["Point", "Regularised"]
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """Where a group of replicates stands: latent values, decoder (R, d, m), moves so far, and what follows of them."""
+
+    u: Tensor
+    s: Tensor
+    v: Tensor
+    moves: Moves
+    hidden: Tensor
+    slopes: dict[str, Tensor]
+    residual: Tensor
+    objective: Tensor
+    force: Moves
+
+
+class Regularised:
+    """L + β KL of a group of replicates in the coordinates of the span."""
+
+    def __init__(
+        self, network: StochasticNetwork, y: Tensor, beta: float, kl: Divergence, names: Sequence[str], span: Span
+    ) -> None:
+        self.network, self.y, self.beta, self.kl, self.names, self.span = network, y, beta, kl, names, span
+        self.psi, self.multiplier = network.mean_activation, network.multiplier
+
+    def start(self, x: Tensor) -> Point:
+        """The networks as they were given."""
+        u, s = self.network.latent(x)
+        s = s if self.network.scale is not None else s.new_full((), float(s.flatten()[0]))
+        sizes = {name: self.network.outputs if name == "decoder" else self.span.z.shape[1] for name in self.names}
+        moves = {name: u.new_zeros(len(u), k, self.network.width) for name, k in sizes.items()}
+        return self.at(u, s, self.network.decoder.mT, moves)
+
+    @property
+    def collapsing(self) -> bool:
+        """Whether the KL's own minimum is elsewhere than at the start."""
+        return isinstance(self.kl, LatentKL) and self.kl.mean.ndim == 0
+
+    def collapsed(self, point: Point) -> Point:
+        """Where the KL alone would end, from here: u = 0 and s the minimum on its side of 0."""
+        moves = dict(point.moves)
+        u, s = point.u, point.s
+        if "mean" in moves:
+            moves["mean"] = -torch.linalg.pinv(self.span.z) @ u
+            u = u + self.span.latent(moves["mean"])
+        if "scale" in moves:
+            shift = u.new_zeros(len(u))
+            for _ in range(200):
+                metric = FullMetric(self.span, 1 + s**-2, shift)
+                slope = self.span.back(s - 1 / s)
+                step = metric.solve(slope)
+                size = (slope * step).sum(1, keepdim=True).sqrt()
+                moves["scale"] = moves["scale"] - step / torch.where(size > 0.25, 1 + size, 1.0)
+                s = point.s + self.span.latent(moves["scale"])
+                if float(size.max()) < 1e-9:
+                    break
+        return self.at(u, s, point.v, moves)
+
+    def at(self, u: Tensor, s: Tensor, v: Tensor, moves: Moves) -> Point:
+        """Features, residual, objective and -β ∇KL at these values."""
+        if "scale" in self.names:
+            hidden, *slopes = self.psi.derivatives(u, s)
+        else:
+            hidden, *slopes = self.psi.value_and_slope(u, s)
+        by_name = {name: a for name, a in zip(("mean", "scale"), slopes, strict=False) if name in self.names}
+        residual = self.multiplier * (hidden @ v.mT) - self.y
+        value, force = self.penalty(u, s, moves)
+        if "decoder" in self.names:
+            force["decoder"] = torch.zeros_like(v)
+        objective = 0.5 * residual.square().sum((1, 2)) + self.beta * value
+        return Point(u, s, v, moves, hidden, by_name, residual, objective, force)
+
+    def penalty(self, u: Tensor, s: Tensor, moves: Moves) -> tuple[Tensor, Moves]:
+        """KL (R,) and -β ∇KL in coordinates."""
+        if isinstance(self.kl, WeightKL):
+            if "mean" not in moves:
+                return u.new_zeros(len(u)), {}
+            a, precision = moves["mean"], self.kl.sigma**-2
+            return 0.5 * precision * a.square().sum((1, 2)), {"mean": -self.beta * precision * a}
+        slopes = dict(zip(("mean", "scale"), self.kl.slopes(u, s), strict=True))
+        force = {name: -self.beta * self.span.back(slopes[name]) for name in self.names if name != "decoder"}
+        return self.kl.terms(u, s).sum((1, 2)), force
+
+    def moved(self, point: Point, move: Moves, share: Tensor) -> Point:
+        """The point after ``share`` (R,) of a move."""
+        scaled = {name: share[:, None, None] * step for name, step in move.items()}
+        u, s, v = point.u, point.s, point.v
+        if "mean" in scaled:
+            u = u + self.span.latent(scaled["mean"])
+        if "scale" in scaled:
+            scaled["scale"] = scaled["scale"] * self._room(s, self.span.latent(scaled["scale"]))
+            s = s + self.span.latent(scaled["scale"])
+        if "decoder" in scaled:
+            v = v + scaled["decoder"]
+        return self.at(u, s, v, {name: point.moves[name] + scaled[name] for name in scaled})
+
+    def _room(self, s: Tensor, step: Tensor) -> Tensor:
+        """How much of each unit's step keeps the sign of its s at every input: (R, 1, m)."""
+        if not self.beta:
+            return s.new_ones(())
+        return (0.9 / (-step / s).amax(1, keepdim=True).clamp_min(1e-9)).clamp_max(1.0)
+
+    def gauss_newton(self, point: Point, shift: Tensor) -> GaussNewton:
+        """D + JᵀJ here, with the metric of an implicit step of length 1/shift (R,)."""
+        metrics = {name: self._metric(name, point, shift) for name in point.slopes}
+        hidden = point.hidden if "decoder" in self.names else None
+        return GaussNewton(self.span, self.multiplier, point.v, point.slopes, metrics, hidden, shift)
+
+    def _metric(self, name: str, point: Point, shift: Tensor) -> Metric:
+        squares = self.span.z.square().sum(0)
+        if not self.beta:
+            return UniformMetric(self.span, shift[:, None] * torch.ones_like(squares))
+        if isinstance(self.kl, WeightKL):
+            return UniformMetric(self.span, shift[:, None] + self.beta / self.kl.sigma**2 * torch.ones_like(squares))
+        curvature = self.kl.curvatures(point.u, point.s)[("mean", "scale").index(name)]
+        if curvature.ndim == 0:
+            return UniformMetric(self.span, shift[:, None] + self.beta * curvature * squares)
+        if self.span.free:
+            return DiagonalMetric(self.beta * curvature)
+        return FullMetric(self.span, self.beta * curvature, shift)
