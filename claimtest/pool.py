@@ -25,10 +25,11 @@ from typing import Any
 from claimtest.cells import Cell, Quantities
 from claimtest.errors import RunError
 
-__all__ = ["Done", "LocalPool", "warm_up"]
+__all__ = ["METHOD", "Done", "LocalPool", "warm_up", "without_main"]
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+"""How processes are started: never by forking the parent, whose threads would be lost."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def _environment(**variables: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _without_main() -> Iterator[None]:
+def without_main() -> Iterator[None]:
     """Spare new processes the import of the script that runs: they need the pack only, and the script no guard."""
     main, sys.modules["__main__"] = sys.modules["__main__"], types.ModuleType("__main__")
     try:
@@ -67,10 +68,10 @@ def _without_main() -> Iterator[None]:
 
 def warm_up(module: str) -> None:
     """Start the server that workers are forked from, which loads the pack ``module`` while the caller goes on."""
-    if _METHOD != "forkserver":
+    if METHOD != "forkserver":
         return
-    multiprocessing.get_context(_METHOD).set_forkserver_preload(["claimtest.preload"])
-    with _environment(CLAIMTEST_PRELOAD=module, **dict.fromkeys(THREAD_VARIABLES, "1")), _without_main():
+    multiprocessing.get_context(METHOD).set_forkserver_preload(["claimtest.preload"])
+    with _environment(CLAIMTEST_PRELOAD=module, **dict.fromkeys(THREAD_VARIABLES, "1")), without_main():
         forkserver.ensure_running()
 
 
@@ -106,9 +107,9 @@ class _Worker:
     """A process with the pipe to it and the task it is at."""
 
     def __init__(self, module: str, root: int, device: str) -> None:
-        context: Any = multiprocessing.get_context(_METHOD)
+        context: Any = multiprocessing.get_context(METHOD)
         self.pipe, theirs = context.Pipe()
-        with _environment(**dict.fromkeys(THREAD_VARIABLES, "1")), _without_main():
+        with _environment(**dict.fromkeys(THREAD_VARIABLES, "1")), without_main():
             self.process = context.Process(target=_work, args=(theirs, module, root, device), daemon=True)
             self.process.start()
         theirs.close()

@@ -10,10 +10,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from claimtest.alongside import alongside
 from claimtest.check import Pack
 from claimtest.engine import Engine
 from claimtest.evidence import EvidenceStore
-from claimtest.export import export_csv
+from claimtest.export import Measured, export_csv
 from claimtest.profile import PROFILES, Profile
 from claimtest.results import ReadingResult, RunResult
 from claimtest.runner import Runner, available_cores
@@ -80,8 +81,9 @@ class Session:
         from claimtest.report import write_report  # brings matplotlib: not needed by those who want no report
 
         cells = self.engine.cells([result.claim.id for result in run.claims])
-        export_csv([(cell, self.runner.known[cell.identity]) for cell in cells], folder / "evidence")
-        return write_report(run, folder)
+        evidence = [Measured.of(cell, self.runner.known[cell.identity]) for cell in cells]
+        with alongside(export_csv, evidence, folder / "evidence"):
+            return write_report(run, folder)
 
     def close(self) -> None:
         """Close the store, if it was opened."""

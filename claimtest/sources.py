@@ -142,13 +142,15 @@ def _named(origin: str, name: str) -> str:
     return submodule if _source_path(submodule) else origin
 
 
-def _top_levels(path: str) -> set[str]:
+@functools.cache
+def _top_levels(path: str) -> frozenset[str]:
+    """The first parts of the names of all modules imported in this source from outside its own package."""
     if not path:
-        return set()
+        return frozenset()
     absolute = [node for node in ast.walk(_tree(path)) if isinstance(node, ast.Import | ast.ImportFrom)]
     names = [a.name for node in absolute if isinstance(node, ast.Import) for a in node.names]
     names += [node.module for node in absolute if isinstance(node, ast.ImportFrom) and not node.level and node.module]
-    return {name.partition(".")[0] for name in names}
+    return frozenset(name.partition(".")[0] for name in names)
 
 
 def _parents(name: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ import pytest
 from claimtest.cells import Cell
 from claimtest.errors import RunError
 from claimtest.evidence import EvidenceStore
-from claimtest.export import export_csv
+from claimtest.export import Measured, export_csv
 from tests.claimtest.toy_pack import DRIFTING, FLIP, Coin
 
 CELL = Cell(FLIP, Coin("coin", 16), 32, 0, 3)
@@ -185,8 +185,8 @@ def test_csv_holds_every_number(tmp_path):
     (tmp_path / "mine.csv").write_text("not,ours\n1,2\n")
     other = Cell(DRIFTING, Coin("coin", 16), 32, 8, 1)
     evidence = [(CELL, QUANTITIES), (other, {"x": np.array([0.1])})]
-    export_csv([(other, {"y": np.array([1.0])})], tmp_path)
-    paths = export_csv(evidence, tmp_path)
+    export_csv([Measured.of(other, {"y": np.array([1.0])})], tmp_path)
+    paths = export_csv([Measured.of(*pair) for pair in evidence], tmp_path)
     assert [p.name for p in paths] == ["flip.csv", "flip-drifting.csv"]
     assert paths[1].read_text().splitlines() == ["case,width,replicate,quantity,index,value", "coin,32,8,x,,0.1"]
     lines = paths[0].read_text().splitlines()
