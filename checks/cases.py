@@ -116,12 +116,14 @@ class VaeCase:
 class CaseBook:
     """What the sweeps pick from: ``drawn`` cases in balanced order, ``real`` data, kernels somebody else computed.
 
-    A user's own data make a book of one drawn case.
+    A user's own data make a book of one drawn case. ``root`` is the seed that it was drawn from, and from which more
+    may be drawn when it is asked for; None for a user's own.
     """
 
     drawn: tuple[VaeCase, ...]
     real: tuple[VaeCase, ...] = ()
     reference: tuple[Any, ...] = ()
+    root: int | None = field(default=None, kw_only=True)
 
 
 def bits(count: int) -> st.SearchStrategy[int]:
@@ -221,7 +223,7 @@ def digits_case() -> VaeCase:
 def case_book(root: int) -> CaseBook:
     """The cases of a root seed."""
     drawn = tuple(itertools.islice(thin(draw_pool(root)), MOST_CASES))
-    return CaseBook(drawn, (digits_case(),), reference_cases())
+    return CaseBook(drawn, (digits_case(),), reference_cases(), root=root)
 
 
 def case_from_data(

@@ -68,7 +68,7 @@ def descend_to_share(
 def largest_eigenvalue(network: StochasticNetwork, x: Any, products: int = 12) -> float:
     """λ_max(Θ) of one network by Lanczos with so many products Θ e, reorthogonalised, from a fixed random start.
 
-    A lower bound that grows with ``products``: with 12 of them within 1e-3 of λ_max on digits, where a step
+    A lower bound that grows with ``products``: with 12 of them within 2 % of λ_max on digits, where a step
     of descent may be off by a factor of two. Raises ValueError for a batch of networks or inputs that do not fit.
     """
     if network.batch_shape:
