@@ -13,7 +13,7 @@ eigenvector of Θ(0) it settles in two or three. The best move that was met is k
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,10 +35,15 @@ Radius = float | Float[Tensor, "*b"]
 
 @dataclass(frozen=True, eq=False)
 class Moved:
-    """What a search found: the extreme value (*b,) and the networks, inside the ball, where it is taken."""
+    """A point of the ball: the networks there, the value (*b,) sought, and the eigenvector (*b, nd) it belongs to.
+
+    ``sign`` (*b,) is that of the eigenvalue: which way along the eigenvector the search goes on.
+    """
 
     value: Float[Tensor, "*b"]
     network: StochasticNetwork
+    direction: Float[Tensor, "*b nd"]
+    sign: Float[Tensor, "*b"]
 
 
 def quadratic_form(network: StochasticNetwork, x: Any, w: Float[Tensor, "*b n d"]) -> Float[Tensor, "*b"]:
@@ -78,54 +83,62 @@ def random_directions(network: StochasticNetwork, seeds: Sequence[SeedSequence])
 def largest_change(
     network: StochasticNetwork, x: Any, radius: Radius, *, steps: int = STEPS, blocks: Sequence[str] = BLOCKS
 ) -> Moved:
-    """Ascent on ‖Θ - Θ(0)‖₂ over the ball: a lower bound of its maximum, and a move that attains it."""
+    """Ascent on ‖Θ - Θ(0)‖₂ over the ball: a lower bound of its maximum, and a move that attains it.
+
+    The first step is tried both ways, as both raise ‖Θ - Θ(0)‖₂ alike to first order.
+    """
     start = tangent_kernel(network, x).block()
-    w, sign = torch.linalg.eigh(start).eigenvectors[..., -1], start.new_ones(start.shape[:-2])
-    there, best = network, Moved(start.new_zeros(start.shape[:-2]), network)
-    for _ in range(steps):
-        there = _full_step(network, there, x, w, sign, radius, blocks)
+
+    def at(there: StochasticNetwork) -> Moved:
         values, vectors = torch.linalg.eigh(tangent_kernel(there, x).block() - start)
         upwards = values[..., -1] >= -values[..., 0]
-        w = torch.where(upwards[..., None], vectors[..., -1], vectors[..., 0])
-        sign = torch.where(upwards, 1.0, -1.0).to(start)
-        best = _better(best, Moved(values.abs().amax(-1), there), downwards=False)
+        direction = torch.where(upwards[..., None], vectors[..., -1], vectors[..., 0])
+        return Moved(values.abs().amax(-1), there, direction, torch.where(upwards, 1.0, -1.0).to(start))
+
+    leading = torch.linalg.eigh(start).eigenvectors[..., -1]
+    nowhere = start.new_zeros(start.shape[:-2])
+    along = _ascents(Moved(nowhere, network, leading, nowhere + 1), x, blocks)
+    here = best = _higher(at(moved_rows(network, along, radius)), at(moved_rows(network, along, -radius)))
+    for _ in range(steps - 1):
+        here = at(moved_rows(network, _ascents(here, x, blocks), radius))
+        best = _higher(best, here)
     return best
 
 
 def smallest_eigenvalue(
     network: StochasticNetwork, x: Any, radius: Radius, *, steps: int = STEPS, blocks: Sequence[str] = BLOCKS
 ) -> Moved:
-    """Descent on λ_min(Θ) over the ball: an upper bound of its minimum, and a move that attains it."""
-    values, vectors = torch.linalg.eigh(tangent_kernel(network, x).block())
-    there, best = network, Moved(values[..., 0], network)
-    for _ in range(steps):
-        there = _full_step(network, there, x, vectors[..., 0], -torch.ones_like(best.value), radius, blocks)
+    """Descent on λ_min(Θ) over the ball: an upper bound of its minimum (``value``), and a move that attains it."""
+
+    def at(there: StochasticNetwork) -> Moved:
         values, vectors = torch.linalg.eigh(tangent_kernel(there, x).block())
-        best = _better(best, Moved(values[..., 0], there), downwards=True)
-    return best
+        return Moved(-values[..., 0], there, vectors[..., 0], -torch.ones_like(values[..., 0]))
+
+    here = best = at(network)
+    for _ in range(steps):
+        here = at(moved_rows(network, _ascents(here, x, blocks), radius))
+        best = _higher(best, here)
+    return replace(best, value=-best.value)
 
 
-def _full_step(
-    centre: StochasticNetwork,
-    here: StochasticNetwork,
-    x: Any,
-    w: Float[Tensor, "*b nd"],
-    sign: Float[Tensor, "*b"],
-    radius: Radius,
-    blocks: Sequence[str],
-) -> StochasticNetwork:
-    """The point of the ball around ``centre`` that is best for the linearisation of ±wᵀΘw ``here``."""
-    parameters = {name: block.detach().requires_grad_() for name, block in here.parameters().items()}
-    network = here.replace_parameters(parameters)
-    form = quadratic_form(network, x, w.reshape(*w.shape[:-1], -1, network.outputs))
+def _ascents(here: Moved, x: Any, blocks: Sequence[str]) -> dict[str, Tensor]:
+    """Gradients of ± wᵀ Θ w by the named blocks: where the linearised value grows fastest, row by row."""
+    parameters = {name: block.detach().requires_grad_() for name, block in here.network.parameters().items()}
+    w = here.direction.reshape(*here.direction.shape[:-1], -1, here.network.outputs)
+    form = quadratic_form(here.network.replace_parameters(parameters), x, w)
     moving = [name for name in parameters if name in blocks]
-    gradients = torch.autograd.grad((sign * form).sum(), [parameters[name] for name in moving])
-    return moved_rows(centre, dict(zip(moving, gradients, strict=True)), radius)
+    gradients = torch.autograd.grad((here.sign * form).sum(), [parameters[name] for name in moving])
+    return dict(zip(moving, gradients, strict=True))
 
 
-def _better(best: Moved, other: Moved, downwards: bool) -> Moved:
-    """Replicate by replicate the lower (``downwards``) or the higher of two values, with its network."""
-    wins = other.value < best.value if downwards else other.value > best.value
-    theirs, ours = other.network.parameters(), best.network.parameters()
+def _higher(first: Moved, second: Moved) -> Moved:
+    """Replicate by replicate the point of the higher value, the first of equals."""
+    wins = second.value > first.value
+    ours, theirs = first.network.parameters(), second.network.parameters()
     blocks = {name: torch.where(wins[..., None, None], theirs[name], block) for name, block in ours.items()}
-    return Moved(torch.where(wins, other.value, best.value), best.network.replace_parameters(blocks))
+    return Moved(
+        torch.where(wins, second.value, first.value),
+        first.network.replace_parameters(blocks),
+        torch.where(wins[..., None], second.direction, first.direction),
+        torch.where(wins, second.sign, first.sign),
+    )

@@ -32,8 +32,8 @@ ROUNDS = 4
 def promised(case: VaeCase, width: int) -> float:
     """The radius up to which Lemma 3 promises λ_min(Θ) >= λ0/2 in this case."""
     p = case.problem
-    constant = stability_constant(p.activation, p.noise)
-    return promised_radius(case.smallest_eigenvalue, *p.targets.shape, width, constant)
+    n, d = p.targets.shape
+    return promised_radius(case.smallest_eigenvalue, n, d, width, stability_constant(p.activation, p.noise))
 
 
 def ball(
@@ -81,21 +81,28 @@ def ball_eigenvalue(
 def _largest_radius(
     network: StochasticNetwork, x: np.ndarray, level: float, low: Tensor, at_low: Tensor, at_high: Tensor
 ) -> Tensor:
-    """False position (Illinois) on λ_min - level between ``low`` and 1: the largest radius tried that keeps the level.
+    """The largest radius tried, between ``low`` and 1, in whose ball λ_min keeps the level.
 
-    0 where λ_min at ``low`` lies below the level already, 1 where the whole ball keeps it.
+    False position with Illinois's halving on log(λ_min/level), which is nearly linear in R. 0 where λ_min at ``low``
+    lies below the level already, 1 where the whole ball keeps it.
     """
-    kept, high = torch.where(at_low >= level, low, 0.0), torch.full_like(low, WHOLE)
-    kept = torch.where(at_high >= level, high, kept)
-    f_low, f_high = at_low - level, at_high - level
+
+    def height(smallest: Tensor) -> Tensor:
+        return (smallest / level).clamp_min(1e-6).log()
+
+    high, f_low, f_high = torch.full_like(low, WHOLE), height(at_low), height(at_high)
+    kept = torch.where(f_high >= 0, high, torch.where(f_low >= 0, low, 0.0))
+    kept_before = lost_before = torch.zeros_like(low, dtype=torch.bool)
     for _ in range(ROUNDS):
-        share = (f_low / (f_low - f_high)).nan_to_num(0.5).clamp(0.02, 0.98)
+        share = (f_low / (f_low - f_high)).nan_to_num(0.5).clamp(0.01, 0.99)
         middle = low + share * (high - low)
-        f = smallest_eigenvalue(network, x, middle, steps=2).value - level
+        f = height(smallest_eigenvalue(network, x, middle, steps=2).value)
         keeps = f >= 0
         kept = torch.where(keeps, torch.maximum(kept, middle), kept)
         low, high = torch.where(keeps, middle, low), torch.where(keeps, high, middle)
-        f_low, f_high = torch.where(keeps, f, f_low / 2), torch.where(keeps, f_high / 2, f)
+        f_low = torch.where(keeps, f, torch.where(lost_before, f_low / 2, f_low))
+        f_high = torch.where(keeps, torch.where(kept_before, f_high / 2, f_high), f)
+        kept_before, lost_before = keeps, ~keeps
     return kept
 
 

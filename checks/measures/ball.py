@@ -62,7 +62,8 @@ def change_per_radius(cell: CellData) -> Float[ndarray, " R"]:
 def derived_bound(case: VaeCase, width: int, radius: Float[ndarray, "R K"]) -> Float[ndarray, "R K"]:
     """C n (1 + √(d/m))² (R + R²) with the derived C: what Lemma 3 says."""
     p = case.problem
-    return kernel_change_bound(radius, *p.targets.shape, width, stability_constant(p.activation, p.noise))
+    n, d = p.targets.shape
+    return kernel_change_bound(radius, n, d, width, stability_constant(p.activation, p.noise))
 
 
 def share_of_bound(cell: CellData, bound: Bound = derived_bound) -> tuple[Float[ndarray, "R K"], Float[ndarray, "R K"]]:
