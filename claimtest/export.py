@@ -15,7 +15,7 @@ import numpy as np
 from claimtest.cells import Cell, Quantities
 from claimtest.errors import RunError
 
-__all__ = ["Measured", "export_csv"]
+__all__ = ["Measured", "export_csv", "file_name"]
 
 HEADER = ("case", "width", "replicate", "quantity", "index", "value")
 
@@ -48,7 +48,7 @@ def export_csv(evidence: Iterable[Measured], folder: Path) -> list[Path]:
         for old in folder.glob("*.csv"):
             if _is_export(old):
                 old.unlink()
-        return [_write(folder / _file_name(name), cells) for name, cells in by_experiment]
+        return [_write(folder / file_name(name), cells) for name, cells in by_experiment]
     except OSError as error:
         raise RunError(f"cannot write {folder}: {error.strerror or error}") from None
 
@@ -83,5 +83,6 @@ def _quoted(text: str) -> str:
     return line.getvalue()
 
 
-def _file_name(experiment: str) -> str:
+def file_name(experiment: str) -> str:
+    """The name of an experiment's CSV."""
     return re.sub(r"[^\w.-]+", "-", experiment) + ".csv"

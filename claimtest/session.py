@@ -14,7 +14,7 @@ from claimtest.alongside import alongside
 from claimtest.check import Pack
 from claimtest.engine import Engine
 from claimtest.evidence import EvidenceStore
-from claimtest.export import Measured, export_csv
+from claimtest.export import Measured, export_csv, file_name
 from claimtest.profile import PROFILES, Profile
 from claimtest.results import ReadingResult, RunResult
 from claimtest.runner import Runner, available_cores
@@ -83,7 +83,7 @@ class Session:
         cells = self.engine.cells([result.claim.id for result in run.claims])
         evidence = [Measured.of(cell, self.runner.known[cell.identity]) for cell in cells]
         with alongside(export_csv, evidence, folder / "evidence"):
-            return write_report(run, folder)
+            return write_report(run, folder, {file_name(cell.experiment.id) for cell in cells})
 
     def close(self) -> None:
         """Close the store, if it was opened."""

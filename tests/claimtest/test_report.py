@@ -65,7 +65,7 @@ def folder(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("report")
     (out / "evidence").mkdir()
     (out / "evidence" / "flip.csv").write_text("case,width\n")
-    assert write_report(toy_run(), out) == out / "index.html"
+    assert write_report(toy_run(), out, ["flip.csv"]) == out / "index.html"
     return out
 
 
@@ -189,11 +189,21 @@ def test_markdown_starts_with_the_verdicts_then_goes_claim_by_claim(folder):
 def test_same_run_gives_the_same_bytes(folder, tmp_path):
     (tmp_path / "evidence").mkdir()
     (tmp_path / "evidence" / "flip.csv").write_text("case,width\n")
-    write_report(toy_run(), tmp_path)
+    write_report(toy_run(), tmp_path, ["flip.csv"])
     files = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     assert files == sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file())
     for file in files:
         assert (folder / file).read_bytes() == (tmp_path / file).read_bytes(), file
+
+
+def test_figures_of_an_earlier_report_go_and_others_stay(tmp_path):
+    write_report(toy_run(), tmp_path)
+    (tmp_path / "figures" / "mine.svg").write_text("<svg/>")
+    before = {path.name for path in (tmp_path / "figures").iterdir()}
+    write_report(replace(toy_run(), claims=toy_run().claims[1:]), tmp_path)
+    after = {path.name for path in (tmp_path / "figures").iterdir()}
+    assert "mine.svg" in after
+    assert {name for name in before - after if name.startswith("lln-")} == before - after != set()
 
 
 def test_broken_tex_and_a_broken_picture_do_not_cost_the_report(tmp_path):
