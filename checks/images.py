@@ -96,11 +96,11 @@ def _drawn(path: Path, root: int, coordinates: str) -> Sequence[VaeCase]:
     try:
         images = mnist_images(path)
         if len(images) < INPUTS:
-            raise ValueError(f"{path} holds {len(images)} images; expected at least {INPUTS}")
+            raise ValueError(f"{path} holds {len(images)} images; expected MNIST, at least {INPUTS} of them")
         chosen = np.sort(np.random.default_rng([root, INPUTS]).choice(len(images), INPUTS, replace=False))
         rows = leading_components(images, COMPONENTS) if coordinates == "components" else images
-        x = sphere(np.asarray(rows[chosen], dtype=np.float64))
+        x = sphere(rows[chosen])
     except ValueError as error:
-        raise UsageError(str(error)) from None
+        raise UsageError(f"MNIST: {error}" if str(path) in str(error) else f"MNIST in {path}: {error}") from None
     origin = "mnist" if coordinates == "components" else "mnistraw"
     return [VaeCase(Problem(x, x, psi, noise), BASE, origin) for psi, noise in KINDS]

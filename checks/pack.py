@@ -2,9 +2,12 @@
 
 from checks.cases import case_book, case_from_data
 from checks.definition1 import CHECK as DEFINITION1
+from checks.figure2 import CHECK as FIGURE2
 from checks.lemma1 import CHECK as LEMMA1
 from checks.lemma2 import CHECK as LEMMA2
 from checks.lemma3 import CHECK as LEMMA3
+from checks.lemma4 import CHECK as LEMMA4
+from checks.lemma5 import CHECK as LEMMA5
 from checks.theorem1 import CHECK as THEOREM1
 from claimtest.check import Pack
 
@@ -13,7 +16,7 @@ __all__ = ["PACK"]
 PACK = Pack(
     module="checks",
     title="Over-parameterised variational autoencoders on trial (Wang & Huang, arXiv 2409.05349)",
-    checks=(DEFINITION1, LEMMA1, LEMMA2, LEMMA3, THEOREM1),
+    checks=(DEFINITION1, LEMMA1, LEMMA2, LEMMA3, LEMMA4, LEMMA5, THEOREM1, FIGURE2),
     cases=case_book,
     packages=("checks", "models", "theorems"),
     cases_from_data=case_from_data,

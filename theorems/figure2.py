@@ -44,8 +44,8 @@ FIGURE2 = Claim(
             "On the leading 16 principal components",
             r"64 digits, projected on the leading 16 principal components and put on the sphere, as an "
             r"autoencoder ($p = d = 16$), trained by gradient descent to $L = L(0)/100$. Divided by "
-            r"$\sqrt{c^\top\Theta^b_\infty c}$ with each replicate's own $r(0)$, the relative movement of every block is "
-            r"of exact order $m^{-1/2}$; at the largest width it is the dotted line within $5\,\%$.",
+            r"$\sqrt{c^\top\Theta^b_\infty c}$ with each replicate's own $r(0)$, the relative movement of every block "
+            r"is of exact order $m^{-1/2}$; at the largest width it is the dotted line within $5\,\%$.",
             Provenance.DERIVED,
         ),
         Reading(

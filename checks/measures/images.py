@@ -1,0 +1,75 @@
+"""Measures on descent to a stated loss: relative movement of the blocks against the dotted lines of Figure 2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from claimtest.cells import CellData
+from theorems.figure2 import accumulated_residual, initial_norm, movement
+from theorems.limiting_kernel import KernelBlocks
+from theorems.linearised import ConstantKernel
+
+__all__ = ["Line", "dotted", "has", "limit_of", "normalised", "ratio", "relative", "share_left", "steps_of"]
+
+
+class Line(NamedTuple):
+    """What a dotted line is made of: the ``total`` kernel that trains, and the blocks Θ^b that say who moves."""
+
+    total: Float[ndarray, "n n"]
+    blocks: KernelBlocks
+
+
+Limit = Callable[[CellData], Line]
+Steps = Callable[[CellData], Float[ndarray, " R"]]
+
+
+def limit_of(cell: CellData) -> Line:
+    """Θ∞ and its blocks on the images of the cell: the prediction."""
+    return Line(cell.case.kernel.total, cell.case.kernel)
+
+
+def steps_of(cell: CellData) -> Float[ndarray, " R"]:
+    """K, the number of steps that every replicate took to the stated loss."""
+    return cell["steps"]
+
+
+def has(cell: CellData, block: str) -> bool:
+    """Whether the network has that block: there is no scale under fixed noise."""
+    return f"{block}_moved" in cell.quantities
+
+
+def relative(cell: CellData, block: str) -> Float[ndarray, " R"]:
+    """‖W^b(K) - W^b(0)‖_F / ‖W^b(0)‖_F, as measured."""
+    return cell[f"{block}_moved"] / cell[f"{block}_norm"]
+
+
+def size(cell: CellData, block: str, limit: Limit = limit_of, steps: Steps = steps_of) -> Float[ndarray, " R"]:
+    """√(cᵀΘ^b∞c), with each replicate's own r(0), step and number of steps."""
+    line = limit(cell)
+    c = accumulated_residual(ConstantKernel(line.total), cell["residual"], cell["step"], steps(cell))
+    return movement(getattr(line.blocks, block), c)
+
+
+def dotted(cell: CellData, block: str, limit: Limit = limit_of, steps: Steps = steps_of) -> Float[ndarray, " R"]:
+    """The dotted line, √(cᵀΘ^b∞c) / (√m √p τ_b)."""
+    return size(cell, block, limit, steps) / initial_norm(cell.case.problem, block, cell.width)
+
+
+def ratio(cell: CellData, block: str, limit: Limit = limit_of, steps: Steps = steps_of) -> Float[ndarray, " R"]:
+    """Measured relative movement over the dotted line; no values where there is no such block."""
+    return relative(cell, block) / dotted(cell, block, limit, steps) if has(cell, block) else np.empty(0)
+
+
+def normalised(cell: CellData, block: str, limit: Limit = limit_of) -> Float[ndarray, " R"]:
+    """Measured relative movement over √(cᵀΘ^b∞c), which leaves (√m √p τ_b)^{-1}; no values where no such block."""
+    return relative(cell, block) / size(cell, block, limit) if has(cell, block) else np.empty(0)
+
+
+def share_left(cell: CellData) -> Float[ndarray, " R"]:
+    """L(K)/L(0); infinite where training diverged."""
+    return np.where(np.isfinite(cell["share"]), cell["share"], np.inf)
