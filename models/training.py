@@ -24,7 +24,15 @@ from models.rungekutta import DormandPrince8, local_error
 from models.snn import BLOCKS, Seed, StochasticNetwork
 from models.tangent import tangent_kernel
 
-__all__ = ["State", "gradient_descent", "gradient_flow", "stable_step", "stochastic_gradients"]
+__all__ = [
+    "State",
+    "gradient_descent",
+    "gradient_flow",
+    "noise_streams",
+    "record_schedule",
+    "stable_step",
+    "stochastic_gradients",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +119,7 @@ def gradient_descent(
 ) -> Iterator[State]:
     """W ← W - step ∇L(W), yielding the state before the first step, every ``record`` steps and after the last."""
     cell = Cell(network, x, y, trainable)
-    for count, total in _schedule(steps, record):
+    for count, total in record_schedule(steps, record):
         for group in cell.groups if count else ():
             for _ in range(count):
                 features = group.network.features(cell.x)
@@ -138,8 +146,8 @@ def stochastic_gradients(
     unless there is one seed for each replicate.
     """
     cell = Cell(network, x, y, trainable)
-    streams = _streams(seeds, cell)
-    for count, total in _schedule(steps, record):
+    streams = noise_streams(seeds, cell)
+    for count, total in record_schedule(steps, record):
         for group in cell.groups if count else ():
             noise = cell.x.new_empty(group.size, len(cell.x), network.width)
             for _ in range(count):
@@ -151,7 +159,7 @@ def stochastic_gradients(
         yield State(total * step, cell.snapshot(), cell.unflatten(torch.zeros(cell.size).to(cell.x)))
 
 
-def _schedule(steps: int, record: int) -> Iterator[tuple[int, int]]:
+def record_schedule(steps: int, record: int) -> Iterator[tuple[int, int]]:
     """(steps to take now, steps taken by then) for each record."""
     if record < 1:
         raise ValueError(f"record must be at least 1, got {record}")
@@ -160,7 +168,7 @@ def _schedule(steps: int, record: int) -> Iterator[tuple[int, int]]:
         yield after - before, after
 
 
-def _streams(seeds: Seed | Sequence[Seed], cell: Cell) -> list[Callable[[Tensor], object]]:
+def noise_streams(seeds: Seed | Sequence[Seed], cell: Cell) -> list[Callable[[Tensor], object]]:
     """One stream for each replicate, filling a tensor (n, m) with fresh N(0, 1)."""
     listed = list(seeds) if isinstance(seeds, Sequence) else [seeds]
     if len(listed) != cell.size:

@@ -1,0 +1,53 @@
+"""Stochastic gradients of the sampled loss plus a KL term: training as users of variational autoencoders do it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+
+from models.cell import Cell
+from models.divergence import checked_beta, divergence_from
+from models.objective import pullback
+from models.snn import Seed, StochasticNetwork
+from models.training import State, noise_streams, record_schedule
+
+__all__ = ["sampled_descent"]
+
+
+def sampled_descent(
+    network: StochasticNetwork,
+    x: Any,
+    y: Any,
+    step: float,
+    steps: int,
+    *,
+    beta: float,
+    divergence: str,
+    seeds: Seed | Sequence[Seed],
+    trainable: Sequence[str] = ("mean",),
+    record: int = 1,
+) -> Iterator[State]:
+    """W ← W - step (∇ ½ Σ_i ‖f̂(x_i; ε_i) - y_i‖² + β ∇KL), fresh noise in every step, reparameterised gradients.
+
+    Yields the state before the first step, every ``record`` steps and after the last. One seed per replicate: its
+    stream of noise is its own. ``divergence`` as in ``train_to_end``, whose KL is exact here too: it needs no samples.
+    Raises ValueError for β < 0, no trainable block, s = 0, an unknown divergence or block, or a wrong number of seeds.
+    """
+    beta = checked_beta(beta)
+    cell = Cell(network, x, y, trainable)
+    kl = divergence_from(divergence, cell.network, cell.x)
+    streams = noise_streams(seeds, cell)
+    for count, total in record_schedule(steps, record):
+        for group in cell.groups if count else ():
+            own, noise = kl[group.replicates], cell.x.new_empty(group.size, len(cell.x), network.width)
+            for _ in range(count):
+                for eps, draw in zip(noise, streams[group.replicates], strict=True):
+                    draw(eps)
+                pull = own.gradient(group.network)
+                features = group.network.sampled_features(cell.x, noise)
+                residual = group.network.combine(features.decoder) - group.y
+                group.descend(pullback(group.network, cell.x, features, residual, group.gradient), step)
+                group.descend({name: pull[name] for name in cell.rows if name in pull}, step * beta)
+        yield State(total * step, cell.snapshot(), cell.unflatten(torch.zeros(cell.size).to(cell.x)))
