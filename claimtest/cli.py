@@ -1,4 +1,4 @@
-"""The command line: list, verify, report, show, plan. Every error is one line on stderr, never a traceback."""
+"""The command line: list, verify, report, show, plan, diff. Every error is one line on stderr, never a traceback."""
 
 from __future__ import annotations
 
@@ -72,6 +72,7 @@ def _parser(pack: str | None, prog: str) -> argparse.ArgumentParser:
         ("report", "write the report again from stored evidence, measuring nothing", True),
         ("show", "one claim: statement, premises, readings, last verdict", False),
         ("plan", "what a run would measure, detect and cost", True),
+        ("diff", "which verdicts and estimates moved between two report.json", False),
     ):
         command = commands.add_parser(name, help=help_text, description=help_text, allow_abbrev=False)
         _add_options(command, name, many)
@@ -80,6 +81,10 @@ def _parser(pack: str | None, prog: str) -> argparse.ArgumentParser:
 
 def _add_options(command: argparse.ArgumentParser, name: str, many: bool) -> None:
     if name == "list":
+        return
+    if name == "diff":
+        command.add_argument("old", metavar="OLD.json", type=Path)
+        command.add_argument("new", metavar="NEW.json", type=Path)
         return
     if name == "show":
         command.add_argument("claim", metavar="CLAIM")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from claimtest.check import Pack
+from claimtest.compare import changes, changes_table, read_report
 from claimtest.errors import RunError, UsageError
 from claimtest.options import writable_folder
 from claimtest.packs import load_pack, select_claims
@@ -16,7 +17,7 @@ from claimtest.session import STORE, Session
 from claimtest.table import table
 from claimtest.userdata import read_matrix
 
-__all__ = ["command_list", "command_plan", "command_report", "command_show", "command_verify"]
+__all__ = ["command_diff", "command_list", "command_plan", "command_report", "command_show", "command_verify"]
 
 
 def command_list(options: argparse.Namespace) -> int:
@@ -35,6 +36,13 @@ def command_show(options: argparse.Namespace) -> int:
     (claim,) = select_claims(pack, [options.claim])
     print(claim_text(pack.check(claim), options.out))
     return 0
+
+
+def command_diff(options: argparse.Namespace) -> int:
+    """Print what moved between two reports; 1 if anything did."""
+    found = changes(read_report(options.old), read_report(options.new))
+    print(changes_table(found) if found else "no verdict and no estimate moved")
+    return 1 if found else 0
 
 
 def command_verify(options: argparse.Namespace) -> int:

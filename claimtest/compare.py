@@ -1,0 +1,119 @@
+"""What moved between two reports: verdicts that differ, and estimates that left each other's intervals."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tabulate import tabulate
+
+from claimtest.errors import UsageError
+
+__all__ = ["Change", "changes", "changes_table", "read_report"]
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that two reports say differently: ``where`` claim/reading/criterion, what it was and what it is."""
+
+    where: str
+    what: str
+    before: str
+    after: str
+
+
+def read_report(path: Path) -> dict[str, Any]:
+    """A report.json. Raises UsageError, in one line, if the file cannot be read or is none."""
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
+    except ValueError:
+        raise UsageError(f"{path} is not a report.json: it is not JSON") from None
+    if not isinstance(report, dict) or not isinstance(report.get("claims"), list):
+        raise UsageError(f"{path} is not a report.json: it lists no claims")
+    if report.get("schema") != SCHEMA:
+        raise UsageError(f"{path} has schema {report.get('schema')!r}; this version reads schema {SCHEMA}")
+    return report
+
+
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
+    """Every difference that matters, in the order of the new report; what is only in one of them comes last.
+
+    Verdicts (of claims, readings, criteria) and the fate of controls count if they differ; estimates if their
+    intervals are disjoint: two honest runs with other seeds differ inside them.
+    """
+    before, after = dict(_items(old)), dict(_items(new))
+    found = [change for key in after if key in before for change in _differences(key, before[key], after[key])]
+    found += [Change(_place(key), "new", "", _state(after[key])) for key in after if key not in before]
+    found += [Change(_place(key), "gone", _state(before[key]), "") for key in before if key not in after]
+    return found
+
+
+def changes_table(found: list[Change]) -> str:
+    """The changes, a line each."""
+    rows = [(c.where, c.what, c.before, c.after) for c in found]
+    return tabulate(rows, ("where", "what", "before", "after"), disable_numparse=True)
+
+
+Key = tuple[str, ...]
+"""("claim", …), ("reading", …), ("criterion", …) or ("control", …), with the ids from the claim downwards."""
+
+
+def _items(report: Mapping[str, Any]) -> Iterator[tuple[Key, Mapping[str, Any]]]:
+    for claim in report["claims"]:
+        yield ("claim", claim["id"]), claim
+        for reading in claim["readings"]:
+            yield ("reading", claim["id"], reading["id"]), reading
+            for kind, plural in (("criterion", "criteria"), ("control", "controls")):
+                for item in reading[plural]:
+                    yield (kind, claim["id"], reading["id"], item["id"]), item
+
+
+def _differences(key: Key, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+    if _state(before) != _state(after):
+        what = "control" if key[0] == "control" else f"verdict of the {key[0]}"
+        yield Change(_place(key), what, _state(before), _state(after))
+    if key[0] == "criterion" and _disjoint(before.get("interval"), after.get("interval")):
+        yield Change(_place(key), "estimate", _estimate(before), _estimate(after))
+
+
+def _state(item: Mapping[str, Any]) -> str:
+    if "rejected" in item:
+        return {True: "rejected", False: "not rejected", None: "not run"}[item["rejected"]]
+    return str(item["verdict"])
+
+
+def _disjoint(before: list[Any] | None, after: list[Any] | None) -> bool:
+    """Whether two intervals have no point in common; an end that is None is infinite.
+
+    The largest defect of an identity is its own interval and says nothing about where the next one lies.
+    """
+    if not before or not after:
+        return False
+    (a, b), (c, d) = _ends(before), _ends(after)
+    return a < b and c < d and (b < c or d < a)
+
+
+def _ends(interval: list[Any]) -> tuple[float, float]:
+    low, high = interval
+    return _value(low, -math.inf), _value(high, math.inf)
+
+
+def _value(end: Any, infinite: float) -> float:
+    return infinite if end is None else float(end)
+
+
+def _estimate(item: Mapping[str, Any]) -> str:
+    low, high = _ends(item["interval"])
+    return f"{_value(item['estimate'], math.nan):.4g} [{low:.4g}, {high:.4g}]"
+
+
+def _place(key: Key) -> str:
+    return "/".join(key[1:])

@@ -1,0 +1,99 @@
+"""What moved between two reports."""
+
+import copy
+import json
+
+import pytest
+
+from claimtest.cli import main
+from claimtest.compare import changes, read_report
+from tests.claimtest.toy_run import toy_run
+
+
+@pytest.fixture
+def report():
+    """The toy run's report.json, read back."""
+    return json.loads(json.dumps(toy_run().to_json()))
+
+
+def reading_of(report, claim=0, reading=0):
+    """A reading of a report."""
+    return report["claims"][claim]["readings"][reading]
+
+
+def test_a_report_does_not_differ_from_itself(report):
+    assert changes(report, copy.deepcopy(report)) == []
+
+
+def test_a_verdict_that_turned_is_said_at_every_level(report):
+    after = copy.deepcopy(report)
+    reading_of(after)["criteria"][0]["verdict"] = reading_of(after)["verdict"] = "violated"
+    after["claims"][0]["verdict"] = "violated"
+    found = {(c.where, c.what): (c.before, c.after) for c in changes(report, after)}
+    assert {what for _, what in found} == {"verdict of the claim", "verdict of the reading", "verdict of the criterion"}
+    assert set(found.values()) == {("holds", "violated")}
+
+
+def test_an_estimate_moved_if_the_intervals_are_disjoint_and_only_then(report):
+    after = copy.deepcopy(report)
+    criterion = next(
+        c for claim in after["claims"] for r in claim["readings"] for c in r["criteria"] if c["kind"] != "identity"
+    )
+    low, high = criterion["interval"]
+    low, high = (-1e6 if low is None else low), (1e6 if high is None else high)
+    criterion["interval"] = [low + 0.9 * (high - low), high + 0.9 * (high - low)]
+    assert changes(report, after) == []
+    criterion["interval"] = [low + 2.1 * (high - low), high + 2.1 * (high - low)]
+    assert [c.what for c in changes(report, after)] == ["estimate"]
+
+
+def test_what_is_only_in_one_of_them(report):
+    after = copy.deepcopy(report)
+    gone = after["claims"].pop()
+    found = changes(report, after)
+    assert {c.what for c in found} == {"gone"}
+    assert all(c.where.startswith(gone["id"]) and c.after == "" for c in found)
+    assert {c.what for c in changes(after, report)} == {"new"}
+
+
+def test_a_control_that_lives(report):
+    after = copy.deepcopy(report)
+    reading_of(after)["controls"][0]["rejected"] = False
+    (change,) = changes(report, after)
+    assert (change.what, change.before, change.after) == ("control", "rejected", "not rejected")
+
+
+def test_the_command_prints_a_line_for_each_and_its_status_says_whether_anything_moved(report, tmp_path, capsys):
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    old.write_text(json.dumps(report))
+    new.write_text(json.dumps(report))
+    assert main(["diff", str(old), str(new)], pack="toy") == 0
+    assert capsys.readouterr().out == "no verdict and no estimate moved\n"
+    reading_of(report)["verdict"] = "inconclusive"
+    new.write_text(json.dumps(report))
+    assert main(["diff", str(old), str(new)], pack="toy") == 1
+    assert "holds     inconclusive" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{", "it is not JSON"),
+        ("[]", "it lists no claims"),
+        ('{"claims": [], "schema": 7}', "has schema 7"),
+        (None, "cannot read"),
+    ],
+)
+def test_a_file_that_is_no_report_takes_one_line(text, says, tmp_path, capsys):
+    path = tmp_path / "x.json"
+    if text is not None:
+        path.write_text(text)
+    assert main(["diff", str(path), str(path)], pack="toy") == 2
+    err = capsys.readouterr().err
+    assert says in err
+    assert err.count("\n") == 1
+
+
+def test_a_report_is_read_as_it_was_written(report, tmp_path):
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    assert read_report(tmp_path / "report.json") == report
