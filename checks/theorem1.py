@@ -31,7 +31,14 @@ from checks.measures.variance import (
 from checks.pictures import theorem1_exhibits
 from checks.planning import variant
 from checks.scope import singular_limit
-from checks.sweeps import DESCENT_SWEEP, DIGITS_DESCENT_SWEEP, FLOW_SWEEP, STEPPING_SWEEP, STOCHASTIC_SWEEP
+from checks.sweeps import (
+    DESCENT_SWEEP,
+    DIGITS_DESCENT_SWEEP,
+    FLOW_SWEEP,
+    FROZEN_DECODER,
+    STEPPING_SWEEP,
+    STOCHASTIC_SWEEP,
+)
 from claimtest.cells import CellData, Sweep
 from claimtest.check import Check, Control, Criterion, ReadingCheck, at_three_widest, at_widest
 from claimtest.criteria import Ceiling, Constant, ExactOrder, OrderBound, Probability
@@ -90,7 +97,6 @@ def doubled_floor(case: VaeCase) -> float:
 
 
 MEAN_FIELD = variant(FLOW_SWEEP, "mean-field", prepare=mean_field)
-FROZEN_DECODER = variant(FLOW_SWEEP, "frozen-decoder", trainable=("mean", "scale"))
 OVERSHOOTING = variant(DESCENT_SWEEP, "overshooting", fraction=3.0)
 
 

@@ -90,7 +90,7 @@ THEOREM1 = Claim(
             Provenance.RECONSTRUCTED,
         ),
     ),
-    depends_on=("lemma2",),
+    depends_on=("lemma2", "lemma5"),
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from models.training import gradient_flow, stable_step
 from theorems.linearised import ConstantKernel
 from theorems.theorem1 import HORIZON
 
-__all__ = ["FLOW", "STEPPING", "flow", "recorded_times", "slow_clock", "stepping"]
+__all__ = ["FLOW", "STEPPING", "flow", "recorded_times", "step_fraction", "stepping"]
 
 INTERVALS = 12
 """Equal recording intervals of [0, T], besides the time 1/λ_k of every mode."""
@@ -35,16 +35,6 @@ def recorded_times(case: VaeCase) -> Float[ndarray, " T"]:
     """0 .. T = 3/λ0 in equal intervals, and 1/λ_k for every eigenvalue of Θ∞."""
     smallest = case.smallest_eigenvalue
     return np.union1d(np.linspace(0, HORIZON / smallest, INTERVALS + 1), 1 / case.eigenvalues)
-
-
-def paper_clock(width: int) -> float:
-    """1: time is the paper's, whatever the width."""
-    return 1.0
-
-
-def slow_clock(width: int) -> float:
-    """m: outputs scaled by 1/m learn m times more slowly."""
-    return float(width)
 
 
 def step_fraction(case: VaeCase) -> float:
@@ -60,7 +50,6 @@ def flow(
     prepare: Prepare = as_initialised,
     trainable: Sequence[str] = BLOCKS,
     fraction: float | None = None,
-    clock: Callable[[int], float] = paper_clock,
 ) -> Quantities:
     """Trained by gradient flow to T = 3/λ0, in steps of ``fraction``/λ_max(Θ(0)) (``step_fraction`` if None).
 
@@ -68,7 +57,6 @@ def flow(
     the same shape, and "variance" V (R, T'). At some of them, "checked" (R, K): how far weights and kernel have moved,
     and "linear_b" as Θ(0) predicts it, see ``checks.experiments.movement``. At the end: "sampled" the loss of sampled
     outputs, a mean over ``DRAWS`` draws (R,), and "error" (R,), a bound on the error of f from time stepping.
-    ``clock(width)`` multiplies all times.
     """
     x = case.problem.inputs
     start, noise = zip(*(seed.spawn(2) for seed in seeds), strict=True)
@@ -76,7 +64,7 @@ def flow(
     initial = tangent_kernel(network, x)
     kernel = initial.total
     y = torch.as_tensor(case.problem.targets).to(kernel)
-    times, fraction = clock(width) * recorded_times(case), step_fraction(case) if fraction is None else fraction
+    times, fraction = recorded_times(case), step_fraction(case) if fraction is None else fraction
     checked, watch = checkpoints(len(times)), Watch(network, initial, x)
     residual, variance, error, trained = [], [], np.zeros(len(seeds)), network
     states = gradient_flow(network, x, y, times.tolist(), step=stable_step(kernel, fraction), trainable=trainable)

@@ -18,6 +18,7 @@ __all__ = [
     "loud_decoder",
     "mean_field",
     "noise_ignored",
+    "skewed_decoder",
 ]
 
 Prepare = Callable[[StochasticNetwork], StochasticNetwork]
@@ -58,3 +59,8 @@ def loud_decoder(network: StochasticNetwork) -> StochasticNetwork:
 def mean_field(network: StochasticNetwork) -> StochasticNetwork:
     """Outputs scaled by 1/m in place of m^(-1/2)."""
     return dataclasses.replace(network, multiplier=1.0 / network.width)
+
+
+def skewed_decoder(network: StochasticNetwork) -> StochasticNetwork:
+    """v_r centred exponential, of mean 0, variance 1 and third moment 2: -log(1 - Φ(v)) - 1 for a normal v."""
+    return dataclasses.replace(network, decoder=-torch.special.log_ndtr(-network.decoder) - 1)

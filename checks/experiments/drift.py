@@ -1,0 +1,62 @@
+"""How far the tangent kernel moves in training, and nothing else: for networks that are not the theory's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+from numpy.random import SeedSequence
+
+from checks.cases import VaeCase
+from checks.experiments.flow import step_fraction
+from checks.experiments.movement import Watch
+from checks.experiments.networks import Prepare, as_initialised, initial_networks
+from claimtest.cells import Experiment, Quantities
+from models.tangent import tangent_kernel
+from models.training import gradient_flow, stable_step
+from theorems.theorem1 import HORIZON
+
+__all__ = ["DRIFT", "drift", "in_proportion"]
+
+
+def as_stated(width: int) -> float:
+    """1: the time scale of the theory does not depend on the width."""
+    return 1.0
+
+
+def in_proportion(width: int) -> float:
+    """m: outputs scaled by 1/m learn m times more slowly."""
+    return float(width)
+
+
+def checked_times(case: VaeCase) -> Float[ndarray, " K"]:
+    """0, T/9, T/3 and T = 3/λ0: few, as the kernel moves for as long as the residual lasts."""
+    return np.array([0, 1 / 9, 1 / 3, 1]) * HORIZON / case.smallest_eigenvalue
+
+
+def drift(
+    case: VaeCase,
+    width: int,
+    seeds: Sequence[SeedSequence],
+    device: str,
+    prepare: Prepare = as_initialised,
+    clock: Callable[[int], float] = as_stated,
+) -> Quantities:
+    """Trained by gradient flow to T = ``clock(m)`` · 3/λ0; what a Watch notes at four times "checked" (R, 4)."""
+    x, times = case.problem.inputs, clock(width) * checked_times(case)
+    network = prepare(initial_networks(case, width, seeds, device))
+    kernel = tangent_kernel(network, x)
+    watch, step = Watch(network, kernel, x), stable_step(kernel.total, step_fraction(case))
+    for state in gradient_flow(network, x, case.problem.targets, times.tolist(), step=step):
+        watch.record(state.network)
+    return {"checked": np.tile(times, (len(seeds), 1)), **watch.quantities()}
+
+
+def _cost(case: VaeCase, width: int) -> float:
+    evaluations = 12 * (HORIZON * case.condition / step_fraction(case) + 4)
+    return 5e-3 + evaluations * width * len(case.problem.inputs) * 2e-8
+
+
+DRIFT = Experiment("kernel-drift", drift, _cost)

@@ -1,0 +1,104 @@
+"""Lemma 5 on trial: the drift of the kernel in training, its true order, and what a skewed decoder does to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from jaxtyping import Float
+from numpy import ndarray
+
+from checks.cases import CaseBook, VaeCase
+from checks.experiments.drift import DRIFT, drift, in_proportion
+from checks.experiments.networks import mean_field, skewed_decoder
+from checks.measures.drift import distance_at_end, keeps_eigenvalue, kernel_drift
+from checks.movement_pictures import lemma5_exhibits
+from checks.planning import drawn, ladder, quick_rungs, sweep, variant
+from checks.scope import singular_limit
+from checks.sweeps import FLOW_SWEEP
+from claimtest.cells import Experiment
+from claimtest.check import Check, Control, Criterion, ReadingCheck, at_three_widest
+from claimtest.criteria import ExactOrder, OrderBound, Probability
+from claimtest.profile import Profile
+from theorems.lemma5 import DELTA, LEMMA5, SKEWED_ORDER, TRUE_ORDER
+
+__all__ = ["CHECK"]
+
+
+def rectified(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:
+    """The two drawn cases with ReLU that train fastest: a skewed decoder shows with activations that are not odd."""
+    found = [case for case in book.drawn if case.problem.activation.name == "relu"]
+    return sorted(found, key=lambda case: DRIFT.cost(case, 64))[:2]
+
+
+def without_mean_block(case: VaeCase) -> Float[ndarray, "n n"]:
+    """Θ∞ less its block Θ^μ."""
+    return case.kernel.decoder + case.kernel.scale
+
+
+SKEWED = Experiment("kernel-drift/skewed-decoder", partial(drift, prepare=skewed_decoder), DRIFT.cost)
+SKEWED_SWEEP = sweep(SKEWED, rectified, quick_rungs(1, 5, 6), {"quick": 64, "standard": 64, "thorough": 128}, 32)
+DRIFT_SWEEP = sweep(DRIFT, drawn, ladder, {"quick": 16, "standard": 16, "thorough": 32}, 16)
+MEAN_FIELD = variant(DRIFT_SWEEP, "mean-field", prepare=mean_field, clock=in_proportion)
+
+CHECK = Check(
+    LEMMA5,
+    (
+        ReadingCheck(
+            "stays-put",
+            (
+                Criterion("drift", r"$\sup_t \|\Theta(t) - \Theta(0)\|_2 = O(m^{-1/2})$",
+                          OrderBound(-0.5, truth=TRUE_ORDER), FLOW_SWEEP, kernel_drift, ordinate="relative drift"),
+                Criterion("limit", r"$\|\Theta(T) - \Theta_\infty \otimes I\|_2$ is of exact order $m^{-1/2}$",
+                          ExactOrder(-0.5), FLOW_SWEEP, distance_at_end, ordinate="relative distance"),
+                Criterion("eigenvalue", r"$\lambda_{\min}(\Theta(t)) \ge \lambda_0/2$ throughout, at the three largest "
+                          "widths", Probability(1 - DELTA), FLOW_SWEEP, keeps_eigenvalue, at_three_widest,
+                          ordinate="share that keeps λ0/2"),
+            ),
+            (
+                Control("drift-faster", "the drift falls faster by 2 margins", "drift", margins=2.0),
+                Control("mean-field", "outputs are scaled by 1/m and trained for times in proportion to m", "drift",
+                        sweep=MEAN_FIELD),
+                Control("limit-exponent", "the exponent is off by 2 margins", "limit", margins=2.0),
+                Control("no-mean-block", r"$\Theta^\mu$ is left out of $\Theta_\infty$", "limit",
+                        {"limit": without_mean_block}),
+                Control("eigenvalue-grows", r"$\lambda_{\min}(\Theta(t)) \ge \frac54 \lambda_0$", "eigenvalue",
+                        {"share": 1.25}),
+            ),
+        ),
+        ReadingCheck(
+            "true-order",
+            (
+                Criterion("order", r"$\sup_t \|\Theta(t) - \Theta(0)\|_2$ is of exact order $1/m$",
+                          ExactOrder(TRUE_ORDER, "reciprocal"), FLOW_SWEEP, kernel_drift, ordinate="relative drift"),
+            ),
+            (
+                Control("exponent", "the exponent is off by 2 margins", "order", margins=2.0),
+                Control("bound-is-tight", r"the exact order is that of the bound, $m^{-1/2}$", "order",
+                        law=ExactOrder(-0.5)),
+                Control("mean-field", "outputs are scaled by 1/m and trained for times in proportion to m", "order",
+                        sweep=MEAN_FIELD),
+            ),
+        ),
+        ReadingCheck(
+            "skewed-decoder",
+            (
+                Criterion("drift", r"$\sup_t \|\Theta(t) - \Theta(0)\|_2 = O(m^{-1/2})$",
+                          OrderBound(-0.5, truth=SKEWED_ORDER), SKEWED_SWEEP, kernel_drift, ordinate="relative drift"),
+            ),
+            (
+                Control("drift-faster", "the drift falls faster by 4 margins", "drift", margins=4.0),
+            ),
+        ),
+        ReadingCheck(
+            "skewed-decoder-reciprocal",
+            (
+                Criterion("drift", r"$\sup_t \|\Theta(t) - \Theta(0)\|_2 = O(1/m)$",
+                          OrderBound(-1.0, margin="reciprocal"), SKEWED_SWEEP, kernel_drift,
+                          ordinate="relative drift"),
+            ),
+        ),
+    ),
+    singular_limit,
+    partial(lemma5_exhibits, skewed=SKEWED_SWEEP),
+)  # fmt: skip
