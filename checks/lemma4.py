@@ -9,6 +9,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from checks.cases import VaeCase
+from checks.experiments.networks import loud_decoder
 from checks.measures.movement import (
     decay_share,
     decoder_rows_share,
@@ -18,8 +19,9 @@ from checks.measures.movement import (
     still_held,
 )
 from checks.movement_pictures import lemma4_exhibits
+from checks.planning import variant
 from checks.scope import singular_limit
-from checks.sweeps import FLOW_SWEEP, FROZEN_DECODER, LOUD_DECODER
+from checks.sweeps import DRIFT_SWEEP, FLOW_SWEEP, FROZEN_DECODER
 from claimtest.cells import CellData
 from claimtest.check import Check, Control, Criterion, ReadingCheck, at_widest
 from claimtest.criteria import Ceiling, Constant, ExactOrder
@@ -51,6 +53,9 @@ def without_noise(case: VaeCase) -> KernelBlocks:
 def silent_start(cell: CellData) -> Float[ndarray, "R n d"]:
     """r(0) = -y, as if f(0) were 0."""
     return np.broadcast_to(-cell.case.problem.targets, cell["residual"][:, 0].shape)
+
+
+LOUD_DECODER = variant(DRIFT_SWEEP, "loud-decoder", prepare=loud_decoder)
 
 
 def _rows(block: str) -> Criterion:

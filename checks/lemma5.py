@@ -13,9 +13,9 @@ from checks.experiments.drift import DRIFT, drift, in_proportion
 from checks.experiments.networks import mean_field, skewed_decoder
 from checks.measures.drift import distance_at_end, keeps_eigenvalue, kernel_drift
 from checks.movement_pictures import lemma5_exhibits
-from checks.planning import drawn, ladder, quick_rungs, sweep, variant
+from checks.planning import quick_rungs, sweep, variant
 from checks.scope import singular_limit
-from checks.sweeps import FLOW_SWEEP
+from checks.sweeps import DRIFT_SWEEP, FLOW_SWEEP
 from claimtest.cells import Experiment
 from claimtest.check import Check, Control, Criterion, ReadingCheck, at_three_widest
 from claimtest.criteria import ExactOrder, OrderBound, Probability
@@ -37,8 +37,7 @@ def without_mean_block(case: VaeCase) -> Float[ndarray, "n n"]:
 
 
 SKEWED = Experiment("kernel-drift/skewed-decoder", partial(drift, prepare=skewed_decoder), DRIFT.cost)
-SKEWED_SWEEP = sweep(SKEWED, rectified, quick_rungs(1, 5, 6), {"quick": 64, "standard": 64, "thorough": 128}, 32)
-DRIFT_SWEEP = sweep(DRIFT, drawn, ladder, {"quick": 16, "standard": 16, "thorough": 32}, 16)
+SKEWED_SWEEP = sweep(SKEWED, rectified, quick_rungs(1, 5, 6), {"quick": 48, "standard": 64, "thorough": 128}, 16)
 MEAN_FIELD = variant(DRIFT_SWEEP, "mean-field", prepare=mean_field, clock=in_proportion)
 
 CHECK = Check(

@@ -8,10 +8,10 @@ the region at least the bias plus 8.3 standard errors).
 from __future__ import annotations
 
 from checks.experiments.descent import DESCENT, STOCHASTIC
+from checks.experiments.drift import DRIFT
 from checks.experiments.eigenvalues import EIGENVALUES
 from checks.experiments.flow import FLOW, STEPPING
 from checks.experiments.initialisation import INITIALISATION
-from checks.experiments.networks import loud_decoder
 from checks.experiments.reference import REFERENCE
 from checks.experiments.sampled import IDENTITIES, SAMPLED
 from checks.planning import (
@@ -38,12 +38,12 @@ __all__ = [
     "DESCENT_SWEEP",
     "DIGITS_DESCENT_SWEEP",
     "DIGITS_INITIAL_SWEEP",
+    "DRIFT_SWEEP",
     "EIGENVALUE_SWEEP",
     "FLOW_SWEEP",
     "FROZEN_DECODER",
     "IDENTITY_SWEEP",
     "INITIAL_SWEEP",
-    "LOUD_DECODER",
     "NARROW_SWEEP",
     "REFERENCE_SWEEP",
     "SAMPLED_SWEEP",
@@ -83,7 +83,7 @@ CLOSENESS_SWEEP = sweep(
 )
 FLOW_SWEEP = Sweep(FLOW, drawn, ladder)
 FROZEN_DECODER = variant(FLOW_SWEEP, "frozen-decoder", trainable=("mean", "scale"))
-LOUD_DECODER = variant(FLOW_SWEEP, "loud-decoder", prepare=loud_decoder)
+DRIFT_SWEEP = Sweep(DRIFT, drawn, ladder)
 STEPPING_SWEEP = sweep(STEPPING, drawn, rungs(4, 4), {"quick": 2, "standard": 4, "thorough": 8}, 2)
 DIGITS_DESCENT_SWEEP = sweep(DESCENT, real, rungs(1, 1), {"quick": 128, "standard": 128, "thorough": 256}, 16)
 DESCENT_SWEEP = sweep(DESCENT, drawn, rungs(2, 3), {"quick": 32, "standard": 32, "thorough": 64}, 16)

@@ -1,10 +1,11 @@
-"""How far the tangent kernel moves in training, and nothing else: for networks that are not the theory's own."""
+"""How far weights and tangent kernel move in training, and nothing else: for networks that are not the theory's own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import torch
 from jaxtyping import Float
 from numpy import ndarray
 from numpy.random import SeedSequence
@@ -44,14 +45,18 @@ def drift(
     prepare: Prepare = as_initialised,
     clock: Callable[[int], float] = as_stated,
 ) -> Quantities:
-    """Trained by gradient flow to T = ``clock(m)`` · 3/λ0; what a Watch notes at four times "checked" (R, 4)."""
+    """Trained by gradient flow to T = ``clock(m)`` · 3/λ0.
+
+    At four times "checked" (R, 4): what a Watch notes. Besides "residual" r(0) = f(x_i) - y_i (R, 1, n, d).
+    """
     x, times = case.problem.inputs, clock(width) * checked_times(case)
     network = prepare(initial_networks(case, width, seeds, device))
     kernel = tangent_kernel(network, x)
+    residual = (network.mean_output(x) - torch.as_tensor(case.problem.targets).to(kernel.total)).cpu().numpy()
     watch, step = Watch(network, kernel, x), stable_step(kernel.total, step_fraction(case))
     for state in gradient_flow(network, x, case.problem.targets, times.tolist(), step=step):
         watch.record(state.network)
-    return {"checked": np.tile(times, (len(seeds), 1)), **watch.quantities()}
+    return {"checked": np.tile(times, (len(seeds), 1)), "residual": residual[:, None], **watch.quantities()}
 
 
 def _cost(case: VaeCase, width: int) -> float:
