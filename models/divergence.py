@@ -1,7 +1,7 @@
 """The KL terms of a variational autoencoder, exactly, with slopes and curvatures in closed form.
 
-    weight space    KL(N(W^μ, σ0²) ‖ N(W^μ(0), σ0²)) = ‖ΔW^μ‖²/(2σ0²)                                     once
-    latent space    KL(N(u, s²) ‖ N(ū, s̄²)) = ln|s̄/s| + (s² + (u - ū)²)/(2s̄²) - ½                         per input, unit
+    weight space    KL(N(W^μ, σ0²) ‖ N(W^μ(0), σ0²)) = ‖ΔW^μ‖²/(2σ0²)                          once
+    latent space    KL(N(u, s²) ‖ N(ū, s̄²)) = ln|s̄/s| + (s² + (u - ū)²)/(2s̄²) - ½              per input and unit
 
 with (ū, s̄) = (u, s) at initialisation ("initial-posterior") or (0, 1) ("standard-normal"). The objective is
 L + β KL with L = ½ Σ_i ‖f(x_i) - y_i‖² and the latent KL summed over inputs; ``summed_beta`` converts other
@@ -64,25 +64,24 @@ class LatentKL:
     def gradient(self, network: StochasticNetwork) -> dict[str, Tensor]:
         """∂KL/∂w_r^μ = Σ_i KL_u(x_i) x_i, and KL_s for w_r^σ, by block."""
         slopes = self.slopes(*network.latent(self.x))
-        names = ("mean",) if network.scale is None else ("mean", "scale")
-        return {name: (self.x.T @ slope).mT for name, slope in zip(names, slopes, strict=False)}
+        return {name: (self.x.T @ slopes[name]).mT for name in slopes if name in network.parameters()}
 
     def terms(self, u: Latent, s: Latent) -> Latent:
         """KL of each input and unit: ln|s̄/s| + (s² + (u - ū)²)/(2s̄²) - ½."""
         return (self.scale / s).abs().log() + (s * s + (u - self.mean).square()) / (2 * self.scale**2) - 0.5
 
-    def slopes(self, u: Latent, s: Latent) -> tuple[Latent, Latent]:
-        """(KL_u, KL_s) = ((u - ū)/s̄², s/s̄² - 1/s)."""
-        return (u - self.mean) / self.scale**2, s / self.scale**2 - 1 / s
+    def slopes(self, u: Latent, s: Latent) -> dict[str, Latent]:
+        """KL_u = (u - ū)/s̄² for the block "mean", KL_s = s/s̄² - 1/s for "scale"."""
+        return {"mean": (u - self.mean) / self.scale**2, "scale": s / self.scale**2 - 1 / s}
 
-    def curvatures(self, u: Latent, s: Latent) -> tuple[Tensor, Latent]:
-        """(KL_uu, KL_ss) = (1/s̄², 1/s̄² + 1/s²); the first broadcasts. KL_us = 0."""
-        return self.scale**-2, self.scale**-2 + 1 / (s * s)
+    def curvatures(self, s: Latent) -> dict[str, Tensor]:
+        """KL_uu = 1/s̄² for the block "mean" (broadcasts), KL_ss = 1/s̄² + 1/s² for "scale"; KL_us = 0."""
+        return {"mean": self.scale**-2, "scale": self.scale**-2 + 1 / (s * s)}
 
     def __getitem__(self, index: Any) -> LatentKL:
         """The divergence of the replicates at ``index``."""
-        pick = lambda t: t[index] if t.ndim > 2 else t
-        return LatentKL(self.x, pick(self.mean), pick(self.scale))
+        mean, scale = (t[index] if t.ndim > 2 else t for t in (self.mean, self.scale))
+        return LatentKL(self.x, mean, scale)
 
 
 Divergence = WeightKL | LatentKL

@@ -5,7 +5,8 @@ See ``train_to_end``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,14 +14,20 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from models.certificate import remaining
 from models.divergence import checked_beta, divergence_from
-from models.implicit import Moves, Span
+from models.implicit import GaussNewton, Moves, combined, dot
 from models.memory import block_size
 from models.regularised import Point, Regularised
 from models.snn import BLOCKS, StochasticNetwork
+from models.span import Span
 from theorems.setting import LearnedNoise
 
 __all__ = ["Endpoint", "train_to_end"]
+
+
+Secant = tuple[Moves, Moves, Tensor]
+"""A move, the change of the gradient along it, and the inverse of their inner product (R,)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,18 +69,18 @@ def train_to_end(
     free = independent and not path and isinstance(network.noise, LearnedNoise)
     span = Span.dual(x) if free else Span.principal(x)
     at_once = block_size(6 * network.width * len(x), x.device)
-    ends, remaining, steps = [], [], 0
+    ends, bounds, steps = [], [], 0
     for start in range(0, len(flat.mean), at_once):
         group = slice(start, start + at_once)
         descent = Regularised(flat[group], y, beta, kl[group], names, span)
         moves, bound, taken = _train(descent, x, path, tolerance, most_steps)
         ends.append(_applied(flat[group], moves, span))
-        remaining.append(bound)
+        bounds.append(bound)
         steps = max(steps, taken)
     shape = network.batch_shape
     blocks = {b: torch.cat([e[b].mT for e in ends]).mT for b in names}
     blocks = {b: w.reshape(shape + w.shape[1:]) for b, w in blocks.items()}
-    return Endpoint(network.replace_parameters(blocks), torch.cat(remaining).reshape(shape), steps)
+    return Endpoint(network.replace_parameters(blocks), torch.cat(bounds).reshape(shape), steps)
 
 
 def _checked(
@@ -100,70 +107,137 @@ def _applied(network: StochasticNetwork, moves: Moves, span: Span) -> dict[str, 
 
 def _train(problem: Regularised, x: Tensor, path: bool, tolerance: float, most_steps: int) -> tuple[Moves, Tensor, int]:
     """The moves from the start to the end of one group, the bound (R,) and the number of steps."""
-    point, steps = problem.start(x), 0
-    shift = point.u.new_zeros(len(point.u))
+    point = problem.start(x)
     if path:
-        point, steps, shift = _followed(problem, point)
-    elif problem.collapsing:
-        point = problem.collapsed(point)
-    while True:
-        newton = problem.gauss_newton(point, shift)
-        move = newton.solve(newton.factor(), point.force, point.residual)
-        pulled = newton.pull(point.residual)
-        decrement = torch.stack([((point.force[b] - pulled[b]) * move[b]).sum((1, 2)) for b in move]).sum(0)
-        remaining = decrement.clamp_min(0).sqrt()
-        if (remaining <= tolerance).all():
-            return point.moves, remaining, steps
-        if steps >= most_steps:
-            raise RuntimeError(
-                f"training did not reach its end point within {most_steps} steps: "
-                f"up to {float(remaining.max()):.2g} remain, {tolerance:.2g} were asked for"
-            )
-        point = _searched(problem, point, move, decrement * (remaining > tolerance))
-        steps += 1
+        return _interpolated(problem, *_followed(problem, point, LOCAL, most_steps), tolerance, most_steps)
+    return _minimised(problem, problem.collapsed(point) if problem.collapsing else point, tolerance, most_steps)
 
 
-def _searched(problem: Regularised, point: Point, move: Moves, decrement: Tensor) -> Point:
-    """After the longest of the shares 1, 1/2, 1/4, … of a move that lowers the objective; none where it has ended."""
-    share = (decrement > 0).to(decrement)
+MEMORY, FRESH = 8, 2
+"""Secant pairs kept, and how often the Gauss-Newton matrix is assembled before it is kept."""
+
+
+def _minimised(problem: Regularised, point: Point, tolerance: float, most_steps: int) -> tuple[Moves, Tensor, int]:
+    """Gauss-Newton steps, corrected by the secants of the true gradient: L-BFGS started from (D + JᵀJ)⁻¹."""
+    zero = torch.zeros_like(point.objective)
+    newton = problem.gauss_newton(point, zero)
+    gradient, target = problem.gradient(point), zero + tolerance / 2
+    secants: deque[Secant] = deque(maxlen=MEMORY)
+    for step in range(most_steps + 1):
+        if 0 < step < FRESH:
+            newton = problem.gauss_newton(point, zero)
+        move = _descent(newton, secants, gradient)
+        slope = dot(gradient, move)
+        share = (slope < -(target**2)).to(zero)
+        if not share.any():
+            bound = remaining(problem, point, newton, gradient)
+            if (bound <= tolerance).all():
+                return point.moves, bound, step
+            target = torch.where(bound > tolerance, 0.3 * target * (tolerance / bound).clamp_min(0.1), target)
+            continue
+        new = _searched(problem, point, move, slope, share)
+        last, gradient = gradient, problem.gradient(new)
+        change, moved = combined(gradient, last, -1.0), combined(new.moves, point.moves, -1.0)
+        curvature = dot(change, moved)
+        secants.append((moved, change, torch.where(curvature > 0, 1 / curvature, 0.0)))
+        point = new
+    raise RuntimeError(_unfinished(most_steps, remaining(problem, point, newton, gradient), tolerance))
+
+
+def _unfinished(steps: int, remaining: Tensor, tolerance: float) -> str:
+    worst = float(remaining.max())
+    return (
+        f"training did not reach its end point within {steps} steps: up to {worst:.2g} remains, "
+        f"{tolerance:.2g} was asked for"
+    )
+
+
+def _descent(newton: GaussNewton, secants: Iterable[Secant], gradient: Moves) -> Moves:
+    """-H g, H the L-BFGS estimate of the inverse Hessian (Nocedal's two loops)."""
+    q, weights = gradient, []
+    for moved, change, rho in reversed(list(secants)):
+        weights.append(rho * dot(moved, q))
+        q = combined(q, change, -weights[-1])
+    step = newton.solve(q)
+    for moved, change, rho in secants:
+        step = combined(step, moved, weights.pop() - rho * dot(change, step))
+    return {name: -part for name, part in step.items()}
+
+
+def _searched(problem: Regularised, point: Point, move: Moves, slope: Tensor, share: Tensor) -> Point:
+    """After the longest of the shares 1, 1/2, 1/4, … of a move that lowers the objective enough (0 stays 0)."""
     slack = 1e-13 * point.objective.abs()
-    for _ in range(40):
+    for _ in range(60):
         new = problem.moved(point, move, share)
-        worse = ~(new.objective <= point.objective - 1e-4 * share * decrement + slack)
+        worse = ~(new.objective <= point.objective + 1e-4 * share * slope + slack)
         if not worse.any():
             return new
         share = torch.where(worse, share / 2, share)
     raise RuntimeError("training to the end point found no descent")
 
 
+def _interpolated(
+    problem: Regularised, point: Point, steps: int, shift: Tensor, tolerance: float, most_steps: int
+) -> tuple[Moves, Tensor, int]:
+    """Implicit steps so long that only the end matters: the encoder returns, the decoder moves least."""
+    bound = torch.zeros_like(point.objective)
+    for step in range(steps, steps + most_steps):
+        newton = problem.gauss_newton(point, shift)
+        move = newton.solve(point.force, point.residual)
+        slope = dot(problem.gradient(point), move)
+        bound = (-slope).clamp_min(0).sqrt()
+        if (bound <= tolerance).all():
+            return point.moves, bound, step
+        point = _searched(problem, point, move, slope, (bound > tolerance).to(bound))
+    raise RuntimeError(_unfinished(most_steps, bound, tolerance))
+
+
 GAMMA = 1 - 0.5**0.5
-FIRST, GROWTH, FAR = 0.3, 0.35, 0.02
-"""The path's first step times λ_max, later steps as a share of the time, and the share of the residual to stop at."""
+FIRST, FASTER, FAR, LOCAL = 0.2, 1.7, 0.02, 2e-3
+"""The path: its first step times λ_max, the most by which steps grow, the share of the residual to stop at, and the
+error allowed in a step (that of the embedded method of order 1, far above its own)."""
 
 
-def _followed(problem: Regularised, point: Point) -> tuple[Point, int, Tensor]:
+def _followed(problem: Regularised, point: Point, tolerance: float, most_steps: int) -> tuple[Point, int, Tensor]:
     """The flow from the start until the residual is small, by implicit steps of order 2, and the shift afterwards.
 
     ROS2 (Verwer et al. 1999), an L-stable W-method: (ρ + D + JᵀJ) k1 = ρ F(a), (ρ + D + JᵀJ) k2 = ρ (F(a + h k1) -
     2 k1), a ← a + h (3/2 k1 + 1/2 k2), ρ = 1/(γh). Its order needs no exact Hessian.
     """
-    one = torch.ones_like(point.objective)
-    fastest = torch.linalg.eigvalsh(problem.gauss_newton(point, one).kernel())[:, -1]
+    fastest = torch.linalg.eigvalsh(problem.tangent(point))[:, -1]
     target = FAR * point.residual.square().sum((1, 2)).sqrt()
-    time, steps = torch.zeros_like(one), 0
+    step, steps = FIRST / fastest, 0
+    time = torch.zeros_like(step)
     while True:
-        step = torch.maximum(FIRST / fastest, GROWTH * time)
-        step = torch.where((point.residual.square().sum((1, 2)).sqrt() > target) & (time * fastest < 1e7), step, 0.0)
-        if not (step > 0).any():
+        if steps == most_steps:
+            raise RuntimeError(_unfinished(steps, point.residual.square().sum((1, 2)).sqrt(), tolerance))
+        going = (point.residual.square().sum((1, 2)).sqrt() > target) & (time * fastest < 1e7)
+        if not going.any():
             return point, steps, 1e-8 * fastest
-        shift = 1 / (GAMMA * torch.where(step > 0, step, 1 / fastest))
+        shift = 1 / (GAMMA * step)
         newton = problem.gauss_newton(point, shift)
-        factor = newton.factor()
         rate = shift[:, None, None]
-        k1 = {b: rate * k for b, k in newton.solve(factor, point.force, point.residual).items()}
+        k1 = {b: rate * k for b, k in newton.solve(point.force, point.residual).items()}
         ahead = problem.moved(point, k1, step)
-        pulled = problem.gauss_newton(ahead, shift).pull(ahead.residual)
-        force = {b: ahead.force[b] - pulled[b] - 2 * k1[b] for b in k1}
-        k2 = {b: rate * k for b, k in newton.solve(factor, force, torch.zeros_like(ahead.residual)).items()}
-        point = problem.moved(point, {b: 1.5 * k1[b] + 0.5 * k2[b] for b in k1}, step)
-        time, steps = time + step, steps + 1
+        gradient = problem.gradient(ahead)
+        k2 = {b: rate * k for b, k in newton.solve({b: -gradient[b] - 2 * k1[b] for b in k1}).items()}
+        error = step * _off_path(point, combined(k1, k2, 1.0)) / 2
+        good = going & (error <= tolerance)
+        share = torch.where(good, step, 0.0)
+        point = problem.moved(point, {b: 1.5 * k1[b] + 0.5 * k2[b] for b in k1}, share)
+        time, steps = time + share, steps + 1
+        step = step * (0.9 * (tolerance / error.clamp_min(1e-300)).sqrt()).clamp(0.2, FASTER)
+
+
+def _off_path(point: Point, move: Moves) -> Tensor:
+    """What a move changes that the end of training does not undo, (R,).
+
+    That is the decoder's part outside the span of h(X), and m^{-1/2} times the encoder's: an error there bends h.
+    """
+    width = point.u.shape[-1]
+    parts = [move[b].square().sum((1, 2)) / width for b in move if b != "decoder"]
+    if "decoder" in move:
+        v, h = move["decoder"], point.hidden
+        inside = (torch.linalg.pinv(h @ h.mT, hermitian=True) @ (h @ v.mT)).mT @ h
+        parts.append((v - inside).square().sum((1, 2)))
+    return torch.stack(parts).sum(0).sqrt()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from models.divergence import Divergence, LatentKL, WeightKL
-from models.implicit import DiagonalMetric, FullMetric, GaussNewton, Metric, Moves, Span, UniformMetric
+from models.implicit import GaussNewton, Moves
 from models.snn import StochasticNetwork
+from models.span import DiagonalMetric, FullMetric, Metric, Span, UniformMetric
 
 __all__ = ["Point", "Regularised"]
 
@@ -36,6 +38,7 @@ class Regularised:
     def __init__(
         self, network: StochasticNetwork, y: Tensor, beta: float, kl: Divergence, names: Sequence[str], span: Span
     ) -> None:
+        """The replicates, their targets (n, d), β, the KL, the names of the blocks that train and the coordinates."""
         self.network, self.y, self.beta, self.kl, self.names, self.span = network, y, beta, kl, names, span
         self.psi, self.multiplier = network.mean_activation, network.multiplier
 
@@ -60,16 +63,8 @@ class Regularised:
             moves["mean"] = -torch.linalg.pinv(self.span.z) @ u
             u = u + self.span.latent(moves["mean"])
         if "scale" in moves:
-            shift = u.new_zeros(len(u))
-            for _ in range(200):
-                metric = FullMetric(self.span, 1 + s**-2, shift)
-                slope = self.span.back(s - 1 / s)
-                step = metric.solve(slope)
-                size = (slope * step).sum(1, keepdim=True).sqrt()
-                moves["scale"] = moves["scale"] - step / torch.where(size > 0.25, 1 + size, 1.0)
-                s = point.s + self.span.latent(moves["scale"])
-                if float(size.max()) < 1e-9:
-                    break
+            moves["scale"] = s.sign() - s if self.span.free else _balanced(self.span, s)
+            s = s + self.span.latent(moves["scale"])
         return self.at(u, s, point.v, moves)
 
     def at(self, u: Tensor, s: Tensor, v: Tensor, moves: Moves) -> Point:
@@ -93,7 +88,7 @@ class Regularised:
                 return u.new_zeros(len(u)), {}
             a, precision = moves["mean"], self.kl.sigma**-2
             return 0.5 * precision * a.square().sum((1, 2)), {"mean": -self.beta * precision * a}
-        slopes = dict(zip(("mean", "scale"), self.kl.slopes(u, s), strict=True))
+        slopes = self.kl.slopes(u, s)
         force = {name: -self.beta * self.span.back(slopes[name]) for name in self.names if name != "decoder"}
         return self.kl.terms(u, s).sum((1, 2)), force
 
@@ -116,9 +111,23 @@ class Regularised:
             return s.new_ones(())
         return (0.9 / (-step / s).amax(1, keepdim=True).clamp_min(1e-9)).clamp_max(1.0)
 
-    def gauss_newton(self, point: Point, shift: Tensor) -> GaussNewton:
-        """D + JᵀJ here, with the metric of an implicit step of length 1/shift (R,)."""
-        metrics = {name: self._metric(name, point, shift) for name in point.slopes}
+    def gradient(self, point: Point) -> Moves:
+        """∇(L + β KL) in coordinates."""
+        pulled = self.gauss_newton(point, None).pull(point.residual)
+        return {name: pulled[name] - force for name, force in point.force.items()}
+
+    def tangent(self, point: Point) -> Float[Tensor, "R nd nd"]:
+        """Θ(X, X) of the blocks that train."""
+        one = torch.ones_like(point.objective)
+        metrics = {name: UniformMetric(self.span, torch.ones_like(self.span.z[:1])) for name in point.slopes}
+        return self._linearised(point, metrics, one).kernel()
+
+    def gauss_newton(self, point: Point, shift: Tensor | None) -> GaussNewton:
+        """D + JᵀJ here, with the metric of an implicit step of length 1/shift (R,); D is left out for shift None."""
+        metrics = {} if shift is None else {name: self._metric(name, point, shift) for name in point.slopes}
+        return self._linearised(point, metrics, shift)
+
+    def _linearised(self, point: Point, metrics: Mapping[str, Metric], shift: Tensor | None) -> GaussNewton:
         hidden = point.hidden if "decoder" in self.names else None
         return GaussNewton(self.span, self.multiplier, point.v, point.slopes, metrics, hidden, shift)
 
@@ -128,9 +137,27 @@ class Regularised:
             return UniformMetric(self.span, shift[:, None] * torch.ones_like(squares))
         if isinstance(self.kl, WeightKL):
             return UniformMetric(self.span, shift[:, None] + self.beta / self.kl.sigma**2 * torch.ones_like(squares))
-        curvature = self.kl.curvatures(point.u, point.s)[("mean", "scale").index(name)]
+        curvature = self.kl.curvatures(point.s)[name]
         if curvature.ndim == 0:
             return UniformMetric(self.span, shift[:, None] + self.beta * curvature * squares)
         if self.span.free:
             return DiagonalMetric(self.beta * curvature)
         return FullMetric(self.span, self.beta * curvature, shift)
+
+
+def _balanced(span: Span, s: Tensor) -> Tensor:
+    """The moves (R, k, m) that minimise Σ_i ½(s_i² - 1 - ln s_i²) for each unit without a change of sign.
+
+    The function is self-concordant, so that Newton's steps damped by 1/(1 + λ), λ the decrement, stay inside its
+    domain and descend, and full steps converge quadratically from λ <= 1/4 on.
+    """
+    moves, at = torch.zeros_like(span.back(s)), s
+    for _ in range(500):
+        slope = span.back(at - 1 / at)
+        step = FullMetric(span, 1 + at**-2, s.new_zeros(len(s))).solve(slope)
+        size = (slope * step).sum(1, keepdim=True).clamp_min(0).sqrt()
+        moves = moves - step / torch.where(size > 0.25, 1 + size, 1.0)
+        at = s + span.latent(moves)
+        if float(size.max()) < 1e-9:
+            return moves
+    raise RuntimeError("the scales found no balance; is an input almost orthogonal to a row of W^σ?")

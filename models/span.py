@@ -1,0 +1,140 @@
+"""Coordinates of the span of the inputs, and metrics on them that are block-diagonal over units.
+
+Gradients of L and of the KL move every row w_r by combinations of the inputs, so training stays in w_r(0) + span X.
+The coordinates a_r of w_r = w_r(0) + B a_r, B a basis (p, k) of that span, hold all of it: u_r = u_r(0) + Z a_r with
+Z = X B. Coordinates are stored (R, k, m), the units last, R counting replicates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+__all__ = ["DiagonalMetric", "FullMetric", "Metric", "Span", "UniformMetric"]
+
+
+@dataclass(frozen=True, eq=False)
+class Span:
+    """A basis B of the span of the inputs: ``basis`` (p, k), ``z`` = X B (n, k)."""
+
+    basis: Float[Tensor, "p k"]
+    z: Float[Tensor, "n k"]
+
+    @classmethod
+    def principal(cls, x: Float[Tensor, "n p"]) -> Span:
+        """Orthonormal principal axes: BᵀB = I and ZᵀZ diagonal."""
+        _, sizes, axes = torch.linalg.svd(x, full_matrices=False)
+        basis = axes[sizes > 1e-10 * sizes[0]].mT
+        return cls(basis, x @ basis)
+
+    @classmethod
+    def dual(cls, x: Float[Tensor, "n p"]) -> Span:
+        """B = X⁺ for linearly independent inputs: Z = I, and every u_r(x_i) is free."""
+        return cls(torch.linalg.pinv(x), torch.eye(len(x), dtype=x.dtype, device=x.device))
+
+    @property
+    def free(self) -> bool:
+        """Whether the coordinates are the values u_r(x_i) themselves."""
+        return bool(torch.equal(self.z, torch.eye(*self.z.shape).to(self.z)))
+
+    def latent(self, move: Float[Tensor, "R k m"]) -> Float[Tensor, "R n m"]:
+        """Z a."""
+        return self.z @ move
+
+    def back(self, slope: Float[Tensor, "R n m"]) -> Float[Tensor, "R k m"]:
+        """Zᵀ applied to derivatives by u."""
+        return self.z.mT @ slope
+
+
+class Metric(Protocol):
+    """D for one block: positive definite, a k×k matrix for each unit."""
+
+    def solve(self, b: Float[Tensor, "R k m"]) -> Float[Tensor, "R k m"]:
+        """D⁻¹ b."""
+        ...
+
+    def kernel(self, a: Float[Tensor, "R n m"], v: Float[Tensor, "R d m"]) -> Float[Tensor, "R n d n2 d"]:
+        """Σ_r a_r(x_i) z_iᵀ D_r⁻¹ z_j a_r(x_j) v_r v_rᵀ."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class UniformMetric:
+    """The same diagonal D for all units; ``diagonal`` (R or 1, k)."""
+
+    span: Span
+    diagonal: Float[Tensor, "R k"]
+
+    def solve(self, b: Float[Tensor, "R k m"]) -> Float[Tensor, "R k m"]:
+        """D⁻¹ b."""
+        return b / self.diagonal[..., None]
+
+    def kernel(self, a: Float[Tensor, "R n m"], v: Float[Tensor, "R d m"]) -> Float[Tensor, "R n d n2 d"]:
+        """z_iᵀ D⁻¹ z_j Σ_r a_r(x_i) a_r(x_j) v_r v_rᵀ."""
+        features = (a[:, :, None] * v[:, None]).flatten(1, 2)
+        gram = (features @ features.mT).unflatten(2, (a.shape[1], -1)).unflatten(1, (a.shape[1], -1))
+        weights = (self.span.z / self.diagonal[:, None]) @ self.span.z.mT
+        return gram * weights[:, :, None, :, None]
+
+
+@dataclass(frozen=True, eq=False)
+class DiagonalMetric:
+    """D diagonal in the values u_r(x_i) themselves (Z = I), one ``curvature`` (R, n, m) for each."""
+
+    curvature: Float[Tensor, "R n m"]
+
+    def solve(self, b: Float[Tensor, "R n m"]) -> Float[Tensor, "R n m"]:
+        """D⁻¹ b."""
+        return b / self.curvature
+
+    def kernel(self, a: Float[Tensor, "R n m"], v: Float[Tensor, "R d m"]) -> Float[Tensor, "R n d n2 d"]:
+        """δ_ij Σ_r a_r(x_i)²/D_r(x_i) v_r v_rᵀ."""
+        outer = (v[:, :, None] * v[:, None]).flatten(1, 2)
+        blocks = ((a * a / self.curvature) @ outer.mT).unflatten(2, (v.shape[1], -1))
+        return torch.diag_embed(blocks.movedim(1, -1)).permute(0, 3, 1, 4, 2)
+
+
+class FullMetric:
+    """D_r = Zᵀ diag(t_r) Z + ρ BᵀB, factored as L_r L_rᵀ for all units at once, units last."""
+
+    def __init__(self, span: Span, curvature: Float[Tensor, "R n m"], shift: Float[Tensor, " R"]) -> None:
+        """Cholesky factors, column by column."""
+        z, k = span.z, span.z.shape[1]
+        pairs = (z[:, :, None] * z[:, None, :]).flatten(1)
+        d = (pairs.mT @ curvature).unflatten(1, (k, k))
+        d = d + shift[:, None, None, None] * (span.basis.mT @ span.basis)[:, :, None]
+        self.span, self.factor = span, torch.zeros_like(d)
+        for j in range(k):
+            left = self.factor[:, j:, :j]
+            column = d[:, j:, j] - (left * left[:, :1]).sum(2)
+            self.factor[:, j:, j] = column / column[:, :1].sqrt()
+
+    def solve(self, b: Float[Tensor, "R k m"]) -> Float[Tensor, "R k m"]:
+        """D⁻¹ b by two substitutions."""
+        y = self._forward(b[:, :, None])[:, :, 0].clone()
+        for j in reversed(range(y.shape[1])):
+            y[:, j] = (y[:, j] - (self.factor[:, j + 1 :, j] * y[:, j + 1 :]).sum(1)) / self.factor[:, j, j]
+        return y
+
+    def kernel(self, a: Float[Tensor, "R n m"], v: Float[Tensor, "R d m"]) -> Float[Tensor, "R n d n2 d"]:
+        """From y_i = L⁻¹ z_i a_r(x_i): Σ_r <y_i, y_j> v_r v_rᵀ."""
+        (n, d), k = (a.shape[1], v.shape[1]), self.factor.shape[1]
+        y = self._forward(self.span.z.mT[None, :, :, None].expand(len(a), k, n, a.shape[-1])) * a[:, None]
+        i, j = torch.triu_indices(n, n, device=a.device)
+        products = torch.stack([(y[:, :, p] * y[:, :, q]).sum(1) for p, q in zip(i, j, strict=True)], dim=1)
+        sums = products @ (v[:, :, None] * v[:, None]).flatten(1, 2).mT
+        full = sums.new_empty(len(a), n, n, d * d)
+        full[:, i, j] = full[:, j, i] = sums
+        return full.unflatten(3, (d, d)).permute(0, 1, 3, 2, 4)
+
+    def _forward(self, b: Float[Tensor, "R k q m"]) -> Float[Tensor, "R k q m"]:
+        """L⁻¹ b."""
+        y = torch.empty_like(b)
+        for j in range(b.shape[1]):
+            done = (self.factor[:, j, :j, None] * y[:, :j]).sum(1)
+            y[:, j] = (b[:, j] - done) / self.factor[:, j, j, None]
+        return y
