@@ -80,12 +80,13 @@ def _first(book: CaseBook, profile: Profile) -> Sequence[VaeCase | AbsentImages]
 
 def _wrong(name: str, widest: int, **ingredients: Any) -> Sweep:
     """A wrong network on the case with learned noise, at the narrowest widths: what is false shows there already."""
-    return dataclasses.replace(variant(MNIST_SWEEP, name, **ingredients), cases=_first, widths=rungs(0, widest))
+    wrong = variant(MNIST_SWEEP, name, **ingredients)
+    return dataclasses.replace(wrong, cases=_first, widths=rungs(0, widest), replicates=lambda profile: 8)
 
 
 LOUD = _wrong("loud-decoder", 0, prepare=loud_decoder)
 FROZEN = _wrong("frozen-decoder", 0, trainable=("mean", "scale"))
-MEAN_FIELD = _wrong("mean-field", 2, prepare=mean_field)
+MEAN_FIELD = _wrong("mean-field", 1, prepare=mean_field)
 
 
 def _order(block: str) -> Criterion:

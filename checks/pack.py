@@ -2,6 +2,7 @@
 
 from checks.cases import case_book, case_from_data
 from checks.definition1 import CHECK as DEFINITION1
+from checks.figure1 import CHECK as FIGURE1
 from checks.figure2 import CHECK as FIGURE2
 from checks.lemma1 import CHECK as LEMMA1
 from checks.lemma2 import CHECK as LEMMA2
@@ -16,7 +17,7 @@ __all__ = ["PACK"]
 PACK = Pack(
     module="checks",
     title="Over-parameterised variational autoencoders on trial (Wang & Huang, arXiv 2409.05349)",
-    checks=(DEFINITION1, LEMMA1, LEMMA2, LEMMA3, LEMMA4, LEMMA5, THEOREM1, FIGURE2),
+    checks=(DEFINITION1, LEMMA1, LEMMA2, LEMMA3, LEMMA4, LEMMA5, THEOREM1, FIGURE1, FIGURE2),
     cases=case_book,
     packages=("checks", "models", "theorems"),
     cases_from_data=case_from_data,

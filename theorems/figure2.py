@@ -57,7 +57,7 @@ FIGURE2 = Claim(
             Provenance.DERIVED,
         ),
     ),
-    depends_on=("theorem1",),
+    depends_on=("lemma4",),
 )
 
 
