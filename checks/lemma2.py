@@ -7,7 +7,7 @@ from functools import partial
 
 from checks.experiments.networks import loud_decoder, mean_field
 from checks.measures.widths import Event, Growth, by_case, close, growth, positive, smallest_width, worst_case
-from checks.planning import variant
+from checks.planning import WIDEST, variant
 from checks.scope import singular_limit
 from checks.sweeps import CLOSENESS_SWEEP, EIGENVALUE_SWEEP
 from claimtest.cells import CellData, Sweep
@@ -88,8 +88,8 @@ def _table_of_growth(fits: Sequence[tuple[str, Growth | None]]) -> Exhibit:
     return Exhibit("growth", "How the smallest width grows", alt, data)
 
 
-LOUD = variant(CLOSENESS_SWEEP, "loud-decoder", prepare=loud_decoder)
-MEAN_FIELD = variant(EIGENVALUE_SWEEP, "mean-field", prepare=mean_field)
+LOUD = variant(CLOSENESS_SWEEP, "loud-decoder", WIDEST, prepare=loud_decoder)
+MEAN_FIELD = variant(EIGENVALUE_SWEEP, "mean-field", WIDEST, prepare=mean_field)
 
 CHECK = Check(
     LEMMA2,

@@ -14,7 +14,9 @@ from theorems import lemma2
 
 __all__ = [
     "LONGEST_LADDER",
+    "NARROWEST",
     "REACH",
+    "WIDEST",
     "by_profile",
     "derived_width",
     "drawn",
@@ -106,10 +108,15 @@ def only(width: Callable[[Profile], int]) -> Callable[[VaeCase, Profile], Sequen
     return lambda case, profile: (width(profile),)
 
 
-def variant(of: Sweep, name: str, **ingredients: Any) -> Sweep:
+NARROWEST, WIDEST = slice(4), slice(-1, None)
+"""Parts of a ladder that a variant runs on."""
+
+
+def variant(of: Sweep, name: str, rungs: slice = NARROWEST, **ingredients: Any) -> Sweep:
     """The sweep with wrong ingredients in its experiment: the model's wing of the controls.
 
-    It runs on the two cheapest cases and the four narrowest widths: what is really false shows there already.
+    It runs on the two cheapest cases and some ``rungs`` of the ladder, the four narrowest unless said otherwise: what
+    is really false shows there already. Where the claim itself is false on narrow networks, the widest have to do.
     """
     wrong = dataclasses.replace(
         of.experiment, id=f"{of.experiment.id}/{name}", run=partial(of.experiment.run, **ingredients)
@@ -118,10 +125,10 @@ def variant(of: Sweep, name: str, **ingredients: Any) -> Sweep:
     def cheapest(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:
         return sorted(of.cases(book, profile), key=lambda case: wrong.cost(case, 64))[:2]
 
-    def narrowest(case: VaeCase, profile: Profile) -> Sequence[int]:
-        return of.widths(case, profile)[:4]
+    def chosen(case: VaeCase, profile: Profile) -> Sequence[int]:
+        return of.widths(case, profile)[rungs]
 
-    return dataclasses.replace(of, experiment=wrong, cases=cheapest, widths=narrowest)
+    return dataclasses.replace(of, experiment=wrong, cases=cheapest, widths=chosen)
 
 
 def sweep(experiment: Experiment, cases: Any, widths: Any, sizes: Mapping[str, int], block: int) -> Sweep:

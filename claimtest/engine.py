@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from claimtest.cells import Cell, CellData, Quantities, Sweep
-from claimtest.check import Check, Control, Criterion, Pack, ReadingCheck
+from claimtest.check import Check, Control, Criterion, Pack, ReadingCheck, View
 from claimtest.claim import Verdict
+from claimtest.kills import NO_CASE, judge_control, kill_matrix, true_there
 from claimtest.profile import MOST_CRITERIA, Profile
 from claimtest.results import ClaimResult, ControlResult, CriterionResult, ReadingResult
 
@@ -59,31 +61,30 @@ class Engine:
         """The result of one reading, with the evidence of that reading alone."""
         check = self.pack.check(claim)
         part = next(p for p in check.readings if p.reading == reading)
-        return self._reading(check, part, self.measure(self.cells([claim], [reading])))
+        return self._reading(check, part, self._view(check, self.measure(self.cells([claim], [reading]))))
 
     def _claim(self, check: Check, evidence: Evidence) -> ClaimResult:
-        readings = tuple(self._reading(check, part, evidence) for part in check.readings)
+        view = self._view(check, evidence)
+        readings = tuple(self._reading(check, part, view) for part in check.readings)
         if all(r.verdict in (Verdict.OUT_OF_SCOPE, Verdict.NOT_RUN) for r in readings):
             return ClaimResult(check.claim, readings, ())
-        exhibits = check.exhibits(lambda sweep: self._data(check, sweep, evidence), self.profile)
-        return ClaimResult(check.claim, readings, tuple(exhibits))
+        exhibits = check.exhibits(view, self.profile)
+        return ClaimResult(check.claim, readings, tuple(exhibits), kill_matrix(check, view, self.profile))
 
-    def _reading(self, check: Check, part: ReadingCheck, evidence: Evidence) -> ReadingResult:
+    def _reading(self, check: Check, part: ReadingCheck, view: View) -> ReadingResult:
         reading = next(r for r in check.claim.readings if r.id == part.reading)
         offered = {c.id: c for criterion in part.criteria for c in criterion.sweep.cases(self.book, self.profile)}
         reasons = {name: check.out_of_scope(case) for name, case in offered.items()}
         cases = tuple(case for name, case in offered.items() if not reasons[name])
         if offered and not cases:
             return ReadingResult(reading, (), (), (), scope="; ".join(f"{n}: {why}" for n, why in reasons.items()))
-        criteria = tuple(self._criterion(check, criterion, evidence) for criterion in part.criteria)
+        criteria = tuple(self._criterion(criterion, view) for criterion in part.criteria)
         holding = {c.criterion.id: c for c in criteria}
-        controls = tuple(
-            self._control(check, control, holding[control.aimed_at], evidence) for control in part.controls
-        )
+        controls = tuple(self._control(control, holding[control.aimed_at], view) for control in part.controls)
         return ReadingResult(reading, criteria, controls, cases)
 
-    def _criterion(self, check: Check, criterion: Criterion, evidence: Evidence) -> CriterionResult:
-        data = self._data(check, criterion.sweep, evidence)
+    def _criterion(self, criterion: Criterion, view: View) -> CriterionResult:
+        data = view(criterion.sweep)
         if not data:
             return CriterionResult(criterion, None, None, f"not part of the {self.profile.name} profile")
         try:
@@ -92,17 +93,20 @@ class Engine:
             return CriterionResult(criterion, None, None, str(error))
         return CriterionResult(criterion, outcome, samples)
 
-    def _control(self, check: Check, control: Control, aim: CriterionResult, evidence: Evidence) -> ControlResult:
-        variant = control.variant(aim.criterion, self.profile)
-        data = [cell for cell in self._data(check, variant.sweep, evidence) if control.where(cell)]
+    def _control(self, control: Control, aim: CriterionResult, view: View) -> ControlResult:
         counts = aim.verdict is Verdict.HOLDS
-        if not data or aim.outcome is None:
-            return ControlResult(control, None, counts, "no case here in which the variant is false")
-        try:
-            outcome, _ = variant.judge(data, self.profile, **control.ingredients)
-        except ValueError as error:
-            return ControlResult(control, None, counts, str(error))
-        return ControlResult(control, outcome, counts)
+        if aim.outcome is None:
+            return ControlResult(control, None, counts, NO_CASE)
+        judged = judge_control(control, aim.criterion, view, self.profile)
+        if isinstance(judged, str):
+            return ControlResult(control, None, counts, judged)
+        if not true_there(control, aim.criterion, view, self.profile):
+            return ControlResult(control, judged, counts, "the unchanged experiment is violated there too", idle=True)
+        return ControlResult(control, judged, counts)
+
+    def _view(self, check: Check, evidence: Evidence) -> View:
+        """What the check sees; joined once per sweep, since many criteria and controls look at the same one."""
+        return functools.cache(lambda sweep: self._data(check, sweep, evidence))
 
     def _cases(self, check: Check, sweep: Sweep) -> list[Any]:
         return [case for case in sweep.cases(self.book, self.profile) if not check.out_of_scope(case)]
@@ -127,4 +131,4 @@ def _conditioned(result: ClaimResult, verdicts: Mapping[str, Verdict]) -> ClaimR
     shaky = tuple(
         name for name in result.claim.depends_on if verdicts.get(name) in (Verdict.VIOLATED, Verdict.INCONCLUSIVE)
     )
-    return ClaimResult(result.claim, result.readings, result.exhibits, shaky)
+    return replace(result, conditional_on=shaky)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from claimtest.cells import Cell
 from claimtest.check import Check, Pack
 from claimtest.claim import Verdict
 from claimtest.errors import RunError, UsageError
@@ -103,6 +104,8 @@ class ClaimsPlugin:
             result = self.session.judge_reading(claim, reading)
         except RunError as error:
             pytest.fail(f"could not run: {error}\n{error.details}", pytrace=False)
+        except UsageError as error:  # data of the user's that a claim asks for and cannot read
+            pytest.fail(str(error), pytrace=False)
         for column, text in zip(COLUMNS, row(claim, result), strict=True):
             record(column, text)
         _pass_fail_or_skip(claim, result, strict=self.profile.strict)
@@ -117,8 +120,10 @@ class ClaimsPlugin:
             for item in session.items
             if isinstance(item, pytest.Function) and hasattr(item.function, "claim")
         ]
-        cells = [cell for claim, reading in selected for cell in self.session.engine.cells([claim], [reading])]
-        distinct = {cell.identity: cell for cell in cells}
+        distinct: dict[tuple[Any, ...], Cell] = {}
+        for claim, reading in selected:
+            with contextlib.suppress(UsageError):  # that reading's own test tells of it
+                distinct |= {cell.identity: cell for cell in self.session.engine.cells([claim], [reading])}
         with contextlib.suppress(RunError), self._alone():  # each test tells of its own cells
             self.session.runner(list(distinct.values()))
 

@@ -10,6 +10,7 @@ from typing import Any
 from claimtest.check import Control, Criterion, Exhibit
 from claimtest.claim import Claim, Reading, Verdict
 from claimtest.criteria import Outcome, Samples
+from claimtest.kills import KillMatrix
 from claimtest.profile import ERROR_BUDGET, Profile
 
 __all__ = ["ClaimResult", "ControlResult", "CriterionResult", "ReadingResult", "RunResult", "overall"]
@@ -59,17 +60,22 @@ class CriterionResult:
 
 @dataclass(frozen=True)
 class ControlResult:
-    """A control with the outcome of the criterion it was aimed at."""
+    """A control with the outcome of the criterion it was aimed at.
+
+    ``idle``: the criterion finds the unchanged experiment violated in the same cells, so that its verdict on the
+    control shows nothing.
+    """
 
     control: Control
     outcome: Outcome | None
     counts: bool
     why_not: str = ""
+    idle: bool = False
 
     @property
     def rejected(self) -> bool | None:
-        """Whether the criterion found it violated; None if it was not run."""
-        return None if self.outcome is None else self.outcome.verdict is Verdict.VIOLATED
+        """Whether the criterion found it violated, and it alone; None if it was not run."""
+        return None if self.outcome is None else self.outcome.verdict is Verdict.VIOLATED and not self.idle
 
     def to_json(self) -> dict[str, Any]:
         """The control's entry in report.json."""
@@ -137,6 +143,7 @@ class ClaimResult:
     claim: Claim
     readings: tuple[ReadingResult, ...]
     exhibits: tuple[Exhibit, ...]
+    kills: KillMatrix | None = None
     conditional_on: tuple[str, ...] = ()
 
     @property
@@ -159,6 +166,7 @@ class ClaimResult:
             "conditional_on": list(self.conditional_on),
             "verdict": str(self.verdict),
             "readings": [r.to_json() for r in self.readings],
+            "kill_matrix": self.kills.to_json() if self.kills else None,
         }
 
 

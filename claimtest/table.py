@@ -67,6 +67,7 @@ def why(result: ReadingResult) -> str:
         if k.counts and k.rejected is False:
             lines.append(
                 f"  control {k.control.id} ({k.control.states}): not rejected: {_finding(k.outcome, k.why_not)}"
+                + (f"; {k.why_not}" if k.outcome and k.why_not else "")
             )
     return "\n".join(lines)
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from tabulate import tabulate
 
 from claimtest.claim import Verdict
+from claimtest.kills import KillMatrix
 from claimtest.report.looseness import looseness
 from claimtest.report.mathematics import split_mathematics
 from claimtest.report.pictures import Picture, Pictures
@@ -17,6 +18,7 @@ from claimtest.report.wording import (
     headline,
     interval,
     key_criterion,
+    kill_mark,
     number,
     region,
     summary,
@@ -76,9 +78,19 @@ def _claim(claim: ClaimResult, pictures: Pictures) -> list[str]:
     bounds = [[_text(b.asks), b.stated, b.measured, b.slack] for b in looseness(claim)]
     if bounds:
         parts += ["### How loose the bounds are", _table(bounds, ["Bound", "Stated", "Measured", "Slack"])]
+    if claim.kills and claim.kills.controls:
+        parts += _kills(claim.kills)
     for picture in pictures.exhibits.get(stated.id, ()):
         parts += _exhibit(picture)
     return parts
+
+
+def _kills(kills: KillMatrix) -> list[str]:
+    numbers = [str(k) for k in range(1, len(kills.criteria) + 1)]
+    rows = [[f"`{name}`", *(kill_mark(s) + "!" * bool(s and s.aim) for s in row)] for name, row in kills.rows]
+    legend = "✗ found violated, ○ not noticed, ? undecided, – nothing to judge, · does not look, ! the aim. Columns: "
+    columns = ", ".join(f"{k} `{name}`" for k, name in zip(numbers, kills.criteria, strict=True))
+    return ["### Kill matrix", _table(rows, ["Control", *numbers]), f"{legend}{columns}."]
 
 
 def _reading(claim: ClaimResult, reading: ReadingResult, pictures: Pictures) -> list[str]:
@@ -117,7 +129,7 @@ def _control(result: ControlResult) -> list[str]:
     o = result.outcome
     if o is None:
         return [*head, "", "", "", f"not run: {_text(result.why_not)}"]
-    verdict = "rejected" if result.rejected else f"**not rejected** ({o.verdict})"
+    verdict = "rejected" if result.rejected else f"**not rejected** ({result.why_not or o.verdict})"
     if not result.counts:
         verdict += ", not counted: its criterion does not hold here"
     return [*head, estimate(o), interval(o), region(o.accepted), verdict]

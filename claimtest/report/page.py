@@ -14,7 +14,7 @@ from claimtest.report.gauge import gauge
 from claimtest.report.looseness import looseness
 from claimtest.report.pictures import Picture, Pictures
 from claimtest.report.templating import render
-from claimtest.report.wording import anchor, headline, key_criterion, summary
+from claimtest.report.wording import anchor, headline, key_criterion, kill_mark, summary
 from claimtest.results import RunResult
 
 __all__ = ["DataTable", "page"]
@@ -47,6 +47,7 @@ def page(run: RunResult, pictures: Pictures, graph: str, evidence: Sequence[str]
         verdicts=[v for v in Verdict if any(r.verdict is v for _, r in run.readings)],
         gauge=gauge,
         key_criterion=key_criterion,
+        kill_mark=kill_mark,
         looseness=looseness,
         data_table=data_table,
         known={c.claim.id for c in run.claims},

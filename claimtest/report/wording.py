@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from claimtest.claim import Provenance, Verdict
 from claimtest.criteria import Outcome
+from claimtest.kills import Kill
 from claimtest.profile import ERROR_BUDGET
 from claimtest.results import ClaimResult, ControlResult, CriterionResult, ReadingResult, RunResult
 
@@ -21,6 +22,7 @@ __all__ = [
     "headline",
     "interval",
     "key_criterion",
+    "kill_mark",
     "number",
     "region",
     "summary",
@@ -90,6 +92,14 @@ def region(accepted: tuple[float, float]) -> str:
     if math.isinf(low) or (low == 0 and high < 1e-3):  # a defect is never negative
         return f"≤ {number(high)}"
     return f"≥ {number(low)}" if math.isinf(high) else f"{number(low)} … {number(high)}"
+
+
+def kill_mark(square: Kill | None) -> str:
+    """One sign for a square of the kill matrix."""
+    if square is None:
+        return "·"
+    signs = {Verdict.VIOLATED: "✗", Verdict.HOLDS: "○", Verdict.INCONCLUSIVE: "?"}
+    return signs[square.verdict] if square.verdict else "–"
 
 
 def expectation(reading: ReadingResult) -> str:

@@ -196,3 +196,12 @@ def test_without_a_pack_nothing_happens(claims, pytester):
     result = claims(tests="def test_nothing(): pass", pack="")
     result.assert_outcomes(passed=1)
     assert "claims" not in result.stdout.str().replace("test_claims", "").replace("ntk-claims", "")
+
+
+def test_data_that_cannot_be_read_fail_the_claims_that_ask_for_them(claims, temporary):
+    error = "__import__('importlib').import_module('claimtest.errors').UsageError('digits.gz is truncated')"
+    sweep = f"replace(SWEEP, cases=lambda book, profile: (_ for _ in ()).throw({error}))"
+    result = claims(change=f"changed(criteria=(replace(part.criteria[0], sweep={sweep}),), controls=())")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["digits.gz is truncated"])
+    result.stdout.no_fnmatch_line("*Traceback*")
