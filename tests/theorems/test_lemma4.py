@@ -21,7 +21,7 @@ def linear_model(seed, n, d, sizes):
 def test_movement_is_that_of_gradient_flow_on_the_parameters(seed, n, d):
     features, blocks, r0 = linear_model(seed, n, d, (3, 5))
     joined, times = np.hstack(features), np.array([0.0, 0.05, 0.6])
-    predicted = [movement(sum(blocks), block, r0, times) for block in blocks]
+    predicted = [movement(blocks[0] + blocks[1], block, r0, times) for block in blocks]
     for column, t in enumerate(times):
         # dW/dt = -Jᵀ(J W + r0), so W(t) solves a linear equation: put it into one matrix exponential
         size = joined.shape[1]
