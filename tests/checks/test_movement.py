@@ -8,6 +8,7 @@ import pytest
 import torch
 from scipy.integrate import quad_vec
 from scipy.linalg import expm
+from scipy.stats import norm
 
 from checks.cases import VaeCase, case_book
 from checks.experiments.drift import DRIFT, drift, in_proportion
@@ -222,3 +223,24 @@ def test_the_first_order_change_of_the_kernel_is_odd_in_the_decoder():
     there, mirrored = change(network), change(dataclasses.replace(network, decoder=-network.decoder))
     assert float(there.abs().max()) > 0.01
     torch.testing.assert_close(mirrored, -there, rtol=1e-6, atol=1e-7)
+
+
+def test_a_skewed_decoder_brings_back_the_first_order():
+    """√m ΔΘ^μ under the moves -m^(-1/2) <v_r, c_q> h_u(x_q) x_q, against the third moment of v times E h_u h_u h_uu."""
+    case = small_case(FixedNoise(0.6), RELU)
+    x, d = torch.from_numpy(case.problem.inputs), 2
+    network = skewed_decoder(initial_networks(case, 400_000, seeds(1), "cpu"))[0]
+    c = np.random.default_rng(2).standard_normal((3, d))
+    slope = network.features(x).mean
+    by = 1e-5 * torch.einsum("rk,qk,qr,qp->rp", network.decoder, torch.from_numpy(c), slope, x)
+    kernels = [tangent_kernel(dataclasses.replace(network, mean=network.mean - s * by), x).mean for s in (1, -1)]
+    change = ((kernels[0] - kernels[1]) / 2e-5).numpy()
+
+    nodes, gram = np.random.default_rng(3).standard_normal((400_000, 3)), case.problem.inputs @ case.problem.inputs.T
+    u = nodes @ case.problem.inputs.T
+    h_u, h_uu = norm.cdf(u / 0.6), norm.pdf(u / 0.6) / 0.6
+    tilt = np.einsum("iq,mi,mj,mq->ijq", gram, h_uu, h_u, h_u) / len(u)
+    expected = -2 * np.einsum("ij,qk,ijq,kl->ikjl", gram, c, tilt + tilt.transpose(1, 0, 2), np.eye(d))
+    assert np.abs(expected).max() > 0.5
+    # entries average products of up to v³ over m units: a few standard errors at this width
+    np.testing.assert_allclose(change, expected, atol=0.05)
