@@ -1,0 +1,124 @@
+"""Pictures and tables of where training with a KL term ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from checks.endpoint_readings import tangent_ridge
+from checks.endpoint_sweeps import (
+    DECODER_SWEEP,
+    LATENT_SWEEP,
+    LEARNED_SWEEP,
+    PATH_SWEEP,
+    STANDARD_SWEEP,
+    WEIGHT_SWEEP,
+)
+from checks.experiments.regularisation import FACTORS
+from checks.measures.endpoint import gap_on_training, gap_on_unseen
+from checks.measures.regularisation import path_residuals
+from claimtest.cells import CellData, Sweep
+from claimtest.check import Exhibit, View, at_widest
+from claimtest.criteria import Samples
+from claimtest.criteria.mean import mean_interval
+from claimtest.profile import ALPHA, Profile
+from theorems.collapsed import collapsed_ridge
+from theorems.learned_ridge import learned_noise_ridge
+from theorems.regressions import Prediction, decoder_ridgeless, plain_ridge, preconditioned_ridge
+
+__all__ = ["theorem2_exhibits"]
+
+TRAININGS: tuple[tuple[str, Sweep], ...] = (
+    ("weight-space KL, encoder", WEIGHT_SWEEP),
+    ("latent KL to the initial posterior, encoder", LATENT_SWEEP),
+    ("the same, decoder too", DECODER_SWEEP),
+    ("latent KL to N(0, I), encoder", STANDARD_SWEEP),
+    ("latent KL to the initial posterior, learned noise", LEARNED_SWEEP),
+)
+
+PREDICTIONS: tuple[tuple[str, str, Prediction, Prediction | None], ...] = (
+    ("plain ridge", "start", plain_ridge, tangent_ridge),
+    ("preconditioned ridge", "start", preconditioned_ridge, learned_noise_ridge),
+    ("decoder, no ridge", "start", decoder_ridgeless, decoder_ridgeless),
+    ("collapsed encoder", "centre", collapsed_ridge, None),
+)
+"""Column, the function it is about, and the prediction under fixed and under learned noise."""
+
+
+def theorem2_exhibits(view: View, profile: Profile) -> Iterator[Exhibit]:
+    """Which theory describes which training, and the path in β."""
+    if any(view(sweep) for _, sweep in TRAININGS):
+        yield matrix(view)
+    if cells := view(PATH_SWEEP):
+        yield path_curve(cells)
+
+
+def matrix(view: View) -> Exhibit:
+    """Trainings (rows) against predictions (columns): distances at the widest networks, with intervals."""
+    rows: list[tuple[str, ...]] = []
+    for name, sweep in TRAININGS:
+        cells = at_widest(view(sweep))
+        for inputs, gap in (("training", gap_on_training), ("unseen", gap_on_unseen)):
+            if cells:
+                rows.append((name, inputs, *(_distance(cells, gap, column) for column in PREDICTIONS)))
+    columns = ("trained on", "inputs", *(name for name, *_ in PREDICTIONS))
+    alt = (
+        "Mean distance between where each training ended and what each theory predicts, with its interval, relative to "
+        "the initial misfit, at the widest networks. In every row one prediction is far closer than the others."
+    )
+    data = dict(zip(columns, zip(*rows, strict=True), strict=True))
+    return Exhibit("matrix", "Which theory describes which training: relative distances", alt, data)
+
+
+def _distance(
+    cells: Sequence[CellData], gap: Callable[..., ndarray], column: tuple[str, str, Prediction, Prediction | None]
+) -> str:
+    _, about, fixed, learned = column
+    prediction = learned if cells[0].case.problem.noise.__class__.__name__ == "LearnedNoise" else fixed
+    if prediction is None:
+        return "–"
+    values = [gap(cell, prediction, about) for cell in cells]
+    strata = np.repeat(np.arange(len(values)), [len(v) for v in values])
+    samples = Samples(np.concatenate(values), strata, np.ones(len(strata)))
+    mean, error, quantile = mean_interval(samples, ALPHA)
+    return f"{mean:.3f} [{max(mean - quantile * error, 0):.3f}, {mean + quantile * error:.3f}]"
+
+
+def path_curve(cells: Sequence[CellData]) -> Exhibit:
+    """The share of the residual that is left at every β, measured and predicted, one curve a case."""
+    rows: list[tuple[Any, ...]] = []
+    for cell in cells:
+        measured, expected = (_shares(e, cell) for e in path_residuals(cell))
+        for k, factor in enumerate(FACTORS):
+            values = measured[k]
+            rows.append(
+                (cell.case.id, factor * cell.case.beta, values.mean(), values.min(), values.max(), expected[k].mean())
+            )
+    columns = ("case", "beta", "measured (mean)", "smallest", "largest", "predicted (mean)")
+    data = dict(zip(columns, zip(*rows, strict=True), strict=True))
+
+    def draw(axes: Any) -> None:
+        for index, cell in enumerate(cells):
+            measured, expected = (_shares(e, cell).mean(1) for e in path_residuals(cell))
+            beta = np.array(FACTORS) * cell.case.beta
+            axes.plot(beta, measured, "o", ms=4, color=f"C{index}", label=cell.case.id)
+            axes.plot(beta, expected, ":", color=f"C{index}")
+        axes.set_xscale("log")
+        axes.set_xlabel("β")
+        axes.set_ylabel("share of the residual that is left")
+        axes.legend(fontsize="small")
+
+    alt = (
+        "The share of the initial residual that is left at the end of training against β, on a logarithmic axis: the "
+        "measured points lie on the predicted curves, from 0 (interpolation) to 1 (the initial function)."
+    )
+    return Exhibit("path", "The path in β: points measured, dotted lines predicted", alt, data, draw)
+
+
+def _shares(residuals: ndarray, cell: CellData) -> ndarray:
+    """‖e‖/‖r0‖ at every β, (F, R)."""
+    initial = cell["start"] - cell.case.problem.targets
+    return np.sqrt((residuals**2).sum((-2, -1)) / (initial**2).sum((-2, -1)))

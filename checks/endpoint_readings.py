@@ -1,0 +1,165 @@
+"""Theorem 2's readings about the initial function: the KL in weight space, in latent space, the decoder trained too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from checks.endpoint_sweeps import ANTISYMMETRIC_SWEEP, DECODER_SWEEP, LATENT_SWEEP, LEARNED_SWEEP, WEIGHT_SWEEP
+from checks.measures.endpoint import gap_on_training, gap_on_unseen, misfit, remaining_share, smaller_gap
+from checks.planning import variant
+from claimtest.cells import Sweep
+from claimtest.check import Control, Criterion, ReadingCheck, at_three_widest
+from claimtest.criteria import AtLeast, Ceiling, ExactOrder
+from theorems.learned_ridge import learned_noise_ridge
+from theorems.limiting_kernel import limiting_kernel
+from theorems.regressions import (
+    KernelRegression,
+    Prediction,
+    decoder_ridgeless,
+    plain_ridge,
+    preconditioned_ridge,
+)
+
+__all__ = ["DECODER_TRAINED", "LATENT", "LEARNED", "PLAIN", "WEIGHT", "away", "on_training", "on_unseen", "settled"]
+
+AWAY = 0.05
+"""What a rival prediction's distance must exceed; those of rivals in the cases drawn are at least twice as large."""
+
+
+def on_training(sweep: Sweep, prediction: Prediction, what: str, **ingredients: Any) -> Criterion:
+    """The distance to a prediction on training inputs is of exact order m^(-1/2)."""
+    measure = partial(gap_on_training, prediction=prediction, **ingredients)
+    asks = rf"on training inputs, the distance to {what} is of exact order $m^{{-1/2}}$"
+    return Criterion("training", asks, ExactOrder(-0.5), sweep, measure, ordinate="relative distance")
+
+
+def on_unseen(sweep: Sweep, prediction: Prediction, what: str, name: str = "unseen", **ingredients: Any) -> Criterion:
+    """The distance to a prediction on unseen inputs is of exact order m^(-1/2)."""
+    measure = partial(gap_on_unseen, prediction=prediction, **ingredients)
+    asks = rf"on unseen inputs, the distance to {what} is of exact order $m^{{-1/2}}$"
+    return Criterion(name, asks, ExactOrder(-0.5), sweep, measure, ordinate="relative distance")
+
+
+def away(sweep: Sweep, rival: Prediction, what: str, **ingredients: Any) -> Criterion:
+    """The distance to a rival prediction stays above a positive bound."""
+    measure = partial(smaller_gap, prediction=rival, **ingredients)
+    asks = f"the distance to {what} stays above {AWAY:g} of the initial misfit, on training and unseen inputs"
+    return Criterion("rival", asks, AtLeast(AWAY), sweep, measure, at_three_widest, ordinate="smaller distance")
+
+
+def constant(sweep: Sweep, rival: Prediction, what: str, **ingredients: Any) -> Criterion:
+    """The distance to a rival prediction does not fall with the width."""
+    measure = partial(gap_on_unseen, prediction=rival, **ingredients)
+    asks = f"on unseen inputs, the distance to {what} does not fall with the width"
+    return Criterion("rival-order", asks, ExactOrder(0.0), sweep, measure, ordinate="relative distance")
+
+
+def settled(
+    sweep: Sweep, prediction: Prediction, gap: Callable[..., Any] = smaller_gap, about: str = "start"
+) -> Criterion:
+    """Training has ended as far as anything measured can tell."""
+    measure = partial(remaining_share, prediction=prediction, about=about, gap=gap)
+    asks = "what is left to train is at most a hundredth of the smallest distance measured"
+    return Criterion("settled", asks, Ceiling(0.01), sweep, measure, ordinate="remaining / distance")
+
+
+def tangent_ridge(inputs: Any, unseen: Any, *, activation: Any, noise: Any, beta: float) -> KernelRegression:
+    """Plain ridge regression with Θ^μ∞ + Θ^σ∞ of learned noise and the ridge β/τ²: a wrong prediction for reading E."""
+    here = limiting_kernel(inputs, activation=activation, noise=noise)
+    there = limiting_kernel(unseen, inputs, activation=activation, noise=noise)
+    return KernelRegression(here.mean + here.scale, there.mean + there.scale, beta / noise.scale**2)
+
+
+DECODER_TOO = variant(LATENT_SWEEP, "decoder-too", trainable=("mean", "decoder"))
+TWICE_BETA = variant(LATENT_SWEEP, "twice-beta", factor=2.0)
+LOUD_DECODER = variant(LATENT_SWEEP, "loud-decoder", gain=1.5)
+ENCODER_ONLY = variant(DECODER_SWEEP, "encoder-only", trainable=("mean",))
+
+LATENT = ReadingCheck(
+    "latent",
+    (
+        on_training(LATENT_SWEEP, preconditioned_ridge, "preconditioned ridge"),
+        on_unseen(LATENT_SWEEP, preconditioned_ridge, "preconditioned ridge"),
+        on_unseen(ANTISYMMETRIC_SWEEP, preconditioned_ridge, "preconditioned ridge without $f_0$, from antisymmetric "
+                  "units,", "without-start", about="nothing"),
+        away(LATENT_SWEEP, plain_ridge, "plain ridge"),
+        constant(LATENT_SWEEP, plain_ridge, "plain ridge"),
+        settled(LATENT_SWEEP, preconditioned_ridge),
+    ),
+    (
+        Control("plain-on-training", "plain ridge on training inputs", "training", {"prediction": plain_ridge}),
+        Control("plain-on-unseen", "plain ridge on unseen inputs", "unseen", {"prediction": plain_ridge}),
+        Control("no-ridge", "the decoder's regression without a ridge", "unseen", {"prediction": decoder_ridgeless}),
+        Control("beta-doubled", r"the ridge is $2\beta$", "training", {"strength": 2.0}),
+        Control("exponent", "the exponent is off by 2 margins", "unseen", margins=2.0),
+        Control("decoder-too", "the decoder is trained too", "unseen", sweep=DECODER_TOO),
+        Control("trained-with-twice-beta", r"trained with $2\beta$", "training", sweep=TWICE_BETA),
+        Control("loud-decoder", "the decoder starts with variance 2.25", "training", sweep=LOUD_DECODER),
+        Control("with-start", "f_0 is left out where it is not 0", "without-start", sweep=LATENT_SWEEP),
+        Control("own-as-rival", "the rival is the prediction itself", "rival", {"prediction": preconditioned_ridge}),
+        Control("own-falls", "the prediction itself stays away", "rival-order", {"prediction": preconditioned_ridge}),
+    ),
+)  # fmt: skip
+
+PLAIN = ReadingCheck(
+    "latent-plain-ridge",
+    (
+        on_training(LATENT_SWEEP, plain_ridge, "plain ridge"),
+        on_unseen(LATENT_SWEEP, plain_ridge, "plain ridge"),
+    ),
+)
+
+WEIGHT = ReadingCheck(
+    "weight-space",
+    (
+        on_training(WEIGHT_SWEEP, plain_ridge, "plain ridge"),
+        on_unseen(WEIGHT_SWEEP, plain_ridge, "plain ridge"),
+        away(WEIGHT_SWEEP, preconditioned_ridge, "preconditioned ridge"),
+        settled(WEIGHT_SWEEP, plain_ridge),
+    ),
+    (
+        Control("preconditioned-on-training", "preconditioned ridge on training inputs", "training",
+                {"prediction": preconditioned_ridge}),
+        Control("preconditioned-on-unseen", "preconditioned ridge on unseen inputs", "unseen",
+                {"prediction": preconditioned_ridge}),
+        Control("beta-doubled", r"the ridge is $2\beta/\sigma_0^2$", "training", {"strength": 2.0}),
+        Control("exponent", "the exponent is off by 2 margins", "training", margins=2.0),
+        Control("own-as-rival", "the rival is the prediction itself", "rival", {"prediction": plain_ridge}),
+    ),
+)  # fmt: skip
+
+DECODER_TRAINED = ReadingCheck(
+    "decoder-trained",
+    (
+        on_unseen(DECODER_SWEEP, decoder_ridgeless, "ridgeless regression with the decoder's kernel"),
+        Criterion("interpolation", r"it interpolates: $\|f(X) - y\|/\|f_0(X) - y\| \le 10^{-6}$", Ceiling(1e-6),
+                  DECODER_SWEEP, misfit, ordinate="relative misfit"),
+        away(DECODER_SWEEP, preconditioned_ridge, "preconditioned ridge"),
+        settled(DECODER_SWEEP, decoder_ridgeless, gap_on_unseen),
+    ),
+    (
+        Control("preconditioned", "preconditioned ridge", "unseen", {"prediction": preconditioned_ridge}),
+        Control("plain", "plain ridge", "unseen", {"prediction": plain_ridge}),
+        Control("exponent", "the exponent is off by 2 margins", "unseen", margins=2.0),
+        Control("encoder-only", "the decoder stays where it is", "interpolation", sweep=ENCODER_ONLY),
+    ),
+)  # fmt: skip
+
+LEARNED = ReadingCheck(
+    "learned-noise",
+    (
+        on_training(LEARNED_SWEEP, learned_noise_ridge, "the regression with $K_H$"),
+        on_unseen(LEARNED_SWEEP, learned_noise_ridge, "the regression with $K_H$"),
+        away(LEARNED_SWEEP, tangent_ridge, "plain ridge with the tangent kernel"),
+        settled(LEARNED_SWEEP, learned_noise_ridge),
+    ),
+    (
+        Control("plain-on-training", "plain ridge on training inputs", "training", {"prediction": tangent_ridge}),
+        Control("plain-on-unseen", "plain ridge on unseen inputs", "unseen", {"prediction": tangent_ridge}),
+        Control("no-ridge", "the decoder's regression without a ridge", "unseen", {"prediction": decoder_ridgeless}),
+        Control("beta-doubled", r"the ridge is $2\beta$", "training", {"strength": 2.0}),
+        Control("exponent", "the exponent is off by 2 margins", "training", margins=2.0),
+    ),
+)  # fmt: skip

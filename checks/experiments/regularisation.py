@@ -1,0 +1,104 @@
+"""The latent KL at many strengths β, and under sampled outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.random import SeedSequence
+
+from checks.experiments.endpoint import MOST_STEPS, TOLERANCE
+from checks.experiments.networks import initial_networks
+from checks.regularised_cases import RegularisedCase
+from claimtest.cells import Experiment, Quantities
+from models.endpoint import train_to_end
+from models.objective import output_variance
+from models.sampled_descent import sampled_descent
+from models.snn import StochasticNetwork
+from models.tangent import tangent_kernel
+
+__all__ = ["FACTORS", "FRACTIONS", "PATH", "SAMPLED", "path", "sampled"]
+
+FACTORS = (1 / 256, 1 / 64, 1 / 16, 1 / 4, 1.0, 4.0, 16.0, 64.0, 1e4)
+"""Strengths of the KL, in units of the case's β."""
+
+FRACTIONS = (0.3, 0.15)
+"""Steps of the sampled training, in units of 1/(the fastest rate)."""
+
+BURN_IN, WINDOW, RECORD = 120, 120, 4
+"""Steps before and while the floor of one step is measured, and steps between two looks at it."""
+
+
+def path(
+    case: RegularisedCase, width: int, seeds: Sequence[SeedSequence], device: str, factor: float = 1.0
+) -> Quantities:
+    """The end points of the same networks at every strength in ``FACTORS``, times ``factor``.
+
+    "start" (R, n, d) and "end" (R, F, n, d).
+    """
+    x, network = case.problem.inputs, initial_networks(case, width, seeds, device)
+    ends = [
+        train_to_end(
+            network,
+            x,
+            case.problem.targets,
+            beta=factor * share * case.beta,
+            divergence="initial-posterior",
+            trainable=("mean",),
+            tolerance=TOLERANCE,
+            most_steps=MOST_STEPS,
+        ).network.mean_output(x)
+        for share in FACTORS
+    ]
+    return {"start": network.mean_output(x).cpu().numpy(), "end": torch.stack(ends, 1).cpu().numpy()}
+
+
+def sampled(
+    case: RegularisedCase, width: int, seeds: Sequence[SeedSequence], device: str, factor: float = 1.0
+) -> Quantities:
+    """Sampled outputs, fresh noise at every step, ``factor`` β times the exact KL; the longer step first.
+
+    For each of the two steps, at the W recorded ones: "output" f(X) (R, 2, W, n, d) and "variance" V (R, 2, W). Besides
+    "start" f0(X), "end" the end point of the same network under the mean loss, each (R, n, d), and "step" (R, 2).
+    """
+    x, y = case.problem.inputs, case.problem.targets
+    first, *noise = zip(*(seed.spawn(3) for seed in seeds), strict=True)
+    network = initial_networks(case, width, first, device)
+    given = {"beta": factor * case.beta, "divergence": "initial-posterior", "trainable": ("mean",)}
+    end = train_to_end(network, x, y, tolerance=TOLERANCE, most_steps=MOST_STEPS, **given)
+    rate = _fastest_rate(network, case)
+    outputs, variances, now = [], [], network
+    for fraction, own in zip(FRACTIONS, noise, strict=True):
+        states = sampled_descent(now, x, y, fraction / rate, BURN_IN + WINDOW, seeds=own, record=RECORD, **given)
+        late = [s for s in states if s.time > (BURN_IN + 0.5) * fraction / rate]
+        outputs.append(torch.stack([s.network.mean_output(x) for s in late], 1))
+        variances.append(torch.stack([output_variance(s.network, x) for s in late], 1))
+        now = late[-1].network
+    measured = {
+        "start": network.mean_output(x),
+        "end": end.network.mean_output(x),
+        "output": torch.stack(outputs, 1),
+        "variance": torch.stack(variances, 1),
+    }
+    steps = np.tile(np.array(FRACTIONS) / rate, (len(seeds), 1))
+    return {name: values.cpu().numpy() for name, values in measured.items()} | {"step": steps}
+
+
+def _fastest_rate(network: StochasticNetwork, case: RegularisedCase) -> float:
+    """λ_max(Θ^μ(0)) + β ‖X‖²/σ0², a bound on the curvature of L + β Σ KL at the start, over all replicates."""
+    x = case.problem.inputs
+    largest = float(torch.linalg.eigvalsh(tangent_kernel(network, x).block("mean")).max())
+    return largest + case.beta * float(np.linalg.norm(x, 2)) ** 2 / case.problem.noise.scale**2
+
+
+def _path_cost(case: RegularisedCase, width: int) -> float:
+    return len(FACTORS) * (4e-3 + width * len(case.problem.inputs) * 3e-7)
+
+
+def _sampled_cost(case: RegularisedCase, width: int) -> float:
+    return 5e-3 + 2 * (BURN_IN + WINDOW) * width * len(case.problem.inputs) * 6e-8
+
+
+PATH = Experiment("kl-path", path, _path_cost)
+SAMPLED = Experiment("kl-sampled", sampled, _sampled_cost)

@@ -1,0 +1,100 @@
+"""Measures on the end point of training with a KL term: distances to what the readings predict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from checks.regularised_cases import RegularisedCase
+from claimtest.cells import CellData
+from theorems.collapsed import relative_movement
+from theorems.regressions import KernelRegression, Prediction, shrinkage
+
+__all__ = [
+    "gap_on_training",
+    "gap_on_unseen",
+    "misfit",
+    "movement_ratio",
+    "remaining_share",
+    "residual_precision",
+    "residual_shares",
+    "smaller_gap",
+]
+
+
+def gap_on_training(
+    cell: CellData, prediction: Prediction, about: str = "start", strength: float = 1.0
+) -> Float[ndarray, " R"]:
+    """‖f(X) - f∞(X)‖/‖y - f0(X)‖ at the end, f∞ about the function called ``about``.
+
+    That is "start" f0, "centre" the collapsed encoder's, or "nothing", 0. ``strength`` multiplies β: a control's error.
+    """
+    made = _regression(cell.case, prediction, strength)
+    return _norm(cell["end"] - made.fitted(cell.case.problem.targets, _before(cell, about))) / _scale(cell)
+
+
+def gap_on_unseen(
+    cell: CellData, prediction: Prediction, about: str = "start", strength: float = 1.0
+) -> Float[ndarray, " R"]:
+    """√(n/k) ‖f(x) - f∞(x)‖/‖y - f0(X)‖ over the k unseen inputs at the end; see ``gap_on_training``."""
+    made, unseen = _regression(cell.case, prediction, strength), cell["end_unseen"]
+    before = _before(cell, about)
+    expected = made.unseen(cell.case.problem.targets, before, None if before is None else cell[f"{about}_unseen"])
+    return _norm(unseen - expected) * np.sqrt(cell["end"].shape[1] / unseen.shape[1]) / _scale(cell)
+
+
+def smaller_gap(cell: CellData, prediction: Prediction, about: str = "start") -> Float[ndarray, " R"]:
+    """The smaller of the gaps on training and on unseen inputs."""
+    return np.minimum(gap_on_training(cell, prediction, about), gap_on_unseen(cell, prediction, about))
+
+
+def remaining_share(
+    cell: CellData, prediction: Prediction, about: str = "start", gap: Callable[..., ndarray] = smaller_gap
+) -> Float[ndarray, " R"]:
+    """The bound on what is left to train, over the smallest distance measured on that network."""
+    return cell["remaining"] / _scale(cell) / gap(cell, prediction, about)
+
+
+def misfit(cell: CellData) -> Float[ndarray, " R"]:
+    """‖f(X) - y‖/‖f0(X) - y‖ at the end: 0 if it interpolates."""
+    return _norm(cell["end"] - cell.case.problem.targets) / _scale(cell)
+
+
+def movement_ratio(cell: CellData) -> Float[ndarray, " R"]:
+    """‖ΔW^μ‖_F/‖W^μ(0)‖_F over √(rank X/p)."""
+    return cell["movement"] / relative_movement(cell.case.problem.inputs)
+
+
+def residual_shares(cell: CellData, strength: float = 1.0) -> Float[ndarray, "R n"]:
+    """<y_i - f(x_i), y_i - f0(x_i)>/‖y_i - f0(x_i)‖² at the end over the predicted β/(β + σ0² ∂_ρK(1)), per input."""
+    p = cell.case.problem
+    before, after = p.targets - cell["start"], p.targets - cell["end"]
+    share = (before * after).sum(-1) / (before**2).sum(-1)
+    return share / shrinkage(activation=p.activation, noise=p.noise, beta=strength * cell.case.beta)
+
+
+def residual_precision(cell: CellData) -> Float[ndarray, "R n"]:
+    """m ‖r_i‖²/‖r0‖²: the other residuals leak into one in proportion to their size. 0 if the inputs are dependent."""
+    energy = ((cell.case.problem.targets - cell["start"]) ** 2).sum(-1)
+    return cell.width * cell.case.independent * energy / energy.sum(-1, keepdims=True)
+
+
+@lru_cache(maxsize=1024)
+def _regression(case: RegularisedCase, prediction: Prediction, strength: float) -> KernelRegression:
+    return case.regression(prediction, strength * case.beta)
+
+
+def _before(cell: CellData, about: str) -> ndarray | None:
+    return None if about == "nothing" else cell[about]
+
+
+def _norm(difference: Float[ndarray, "R n d"]) -> Float[ndarray, " R"]:
+    return np.sqrt((difference**2).sum((-2, -1)))
+
+
+def _scale(cell: CellData) -> Float[ndarray, " R"]:
+    return _norm(cell["start"] - cell.case.problem.targets)

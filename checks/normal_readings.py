@@ -1,0 +1,122 @@
+"""Theorem 2's readings on the KL to N(0, I), the path in β, and training with sampled outputs."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from checks.endpoint_readings import away, on_training, on_unseen, settled
+from checks.endpoint_sweeps import LATENT_SWEEP, LEARNED_STANDARD_SWEEP, PATH_SWEEP, SAMPLED_SWEEP, STANDARD_SWEEP
+from checks.measures.endpoint import gap_on_training, movement_ratio, residual_precision, residual_shares
+from checks.measures.regularisation import (
+    average_gap,
+    floor_ratios,
+    interpolation,
+    path_gap,
+    residual_ratio,
+    standstill,
+)
+from checks.planning import variant
+from claimtest.check import Control, Criterion, ReadingCheck, at_three_widest
+from claimtest.criteria import AtMost, Ceiling, Constant, ExactOrder
+from theorems.collapsed import collapsed_ridge, learned_noise_collapse
+from theorems.learned_ridge import learned_noise_ridge
+from theorems.regressions import decoder_ridgeless, plain_ridge, preconditioned_ridge
+
+__all__ = ["COLLAPSED", "INITIAL_KERNEL", "MOVEMENT", "PATH", "SAMPLED"]
+
+FLOOR_MARGIN = 0.2
+"""How far the floor may be from the derived one, which leaves out terms of order m^(-1/2)."""
+
+PULLED_HOME = variant(STANDARD_SWEEP, "initial-posterior", divergence="initial-posterior")
+PATH_TWICE_BETA = variant(PATH_SWEEP, "twice-beta", factor=2.0)
+SAMPLED_FOUR_BETA = variant(SAMPLED_SWEEP, "four-times-beta", factor=4.0)
+
+INITIAL_KERNEL = ReadingCheck(
+    "standard-normal-initial-kernel",
+    (
+        on_training(STANDARD_SWEEP, preconditioned_ridge, "the regression with the initial kernel"),
+        on_unseen(STANDARD_SWEEP, preconditioned_ridge, "the regression with the initial kernel"),
+    ),
+)
+
+MOVEMENT = ReadingCheck(
+    "standard-normal-movement",
+    (
+        Criterion("movement", r"$\|\Delta W^\mu\|_F/\|W^\mu(0)\|_F$ is $\sqrt{\operatorname{rank} X/p}$", Constant(),
+                  STANDARD_SWEEP, movement_ratio, ordinate="measured / predicted"),
+        Criterion("order", "it does not fall with the width", ExactOrder(0.0), STANDARD_SWEEP, movement_ratio,
+                  ordinate="measured / predicted"),
+    ),
+    (
+        Control("movement-off", "the constant is off by 2.5 margins", "movement", margins=2.5),
+        Control("lazy", "it falls as in the lazy regime", "order", law=ExactOrder(-0.5)),
+        Control("initial-posterior", "the KL refers to the initial posterior", "order", sweep=PULLED_HOME),
+    ),
+)  # fmt: skip
+
+COLLAPSED = ReadingCheck(
+    "standard-normal-collapsed",
+    (
+        on_training(STANDARD_SWEEP, collapsed_ridge, "the collapsed regression", about="centre"),
+        on_unseen(STANDARD_SWEEP, collapsed_ridge, "the collapsed regression", about="centre"),
+        Criterion("learned-noise", r"with learned noise and independent inputs, the distance to $f_c + "
+                  r"\frac{\kappa}{\kappa + \beta}(y - f_c)$ is of exact order $m^{-1/2}$", ExactOrder(-0.5),
+                  LEARNED_STANDARD_SWEEP, partial(gap_on_training, prediction=learned_noise_collapse, about="centre"),
+                  ordinate="relative distance"),
+        away(STANDARD_SWEEP, preconditioned_ridge, "the regression with the initial kernel"),
+        settled(STANDARD_SWEEP, collapsed_ridge, about="centre"),
+    ),
+    (
+        Control("initial-kernel", "the initial kernel", "training", {"prediction": preconditioned_ridge}),
+        Control("decoder", "the decoder's regression without a ridge", "unseen", {"prediction": decoder_ridgeless}),
+        Control("initial-function", "about the initial function", "training", {"about": "start"}),
+        Control("beta-doubled", r"the ridge is $2\beta$", "training", {"strength": 2.0}),
+        Control("exponent", "the exponent is off by 2 margins", "unseen", margins=2.0),
+        Control("learned-initial-kernel", "the initial kernel with learned noise", "learned-noise",
+                {"prediction": learned_noise_ridge}),
+    ),
+)  # fmt: skip
+
+PATH = ReadingCheck(
+    "path",
+    (
+        Criterion("residuals", r"along the path the residual is $\beta(K_H(X, X) + \beta I)^{-1} r_0$", Constant(),
+                  PATH_SWEEP, residual_ratio, ordinate="measured / predicted"),
+        Criterion("gap", "nowhere on the path is the distance to the prediction above 0.08 of the initial misfit",
+                  AtMost(0.08, 0.03), PATH_SWEEP, path_gap, ordinate="largest relative distance"),
+        Criterion("interpolates", r"$\beta \to 0$ interpolates", Ceiling(0.05), PATH_SWEEP, interpolation,
+                  ordinate="relative misfit"),
+        Criterion("stands-still", r"$\beta \to \infty$ stays at the initial function", Ceiling(0.01), PATH_SWEEP,
+                  standstill, ordinate="relative change"),
+        Criterion("shrinkage", r"for independent inputs every residual shrinks by $\beta/(\beta + \sigma_0^2 "
+                  r"\partial_\rho K(1))$", Constant(), LATENT_SWEEP, residual_shares, at_three_widest,
+                  precision=residual_precision, ordinate="measured / predicted"),
+    ),
+    (
+        Control("plain-ridge", "plain ridge", "gap", {"prediction": plain_ridge}),
+        Control("no-ridge", "no ridge", "gap", {"prediction": decoder_ridgeless}),
+        Control("residuals-off", "the residual is off by 2.5 margins", "residuals", margins=2.5),
+        Control("trained-with-twice-beta", r"trained with $2\beta$", "residuals", sweep=PATH_TWICE_BETA),
+        Control("interpolates-early", r"it interpolates at $\beta/4$ already", "interpolates", {"factor": 3}),
+        Control("stands-still-early", r"it stays where it was at $4\beta$ already", "stands-still", {"factor": 5}),
+        Control("shrinkage-doubled", r"the shrinkage is that of $2\beta$", "shrinkage", {"strength": 2.0}),
+        Control("shrinkage-off", "the constant is off by 2.5 margins", "shrinkage", margins=2.5),
+    ),
+)  # fmt: skip
+
+SAMPLED = ReadingCheck(
+    "sampled",
+    (
+        Criterion("floor", r"$\mathbb{E}\,\frac12\|f_k(X) - f_\infty(X)\|^2$ is the predicted floor, at two steps",
+                  Constant(margin=FLOOR_MARGIN), SAMPLED_SWEEP, floor_ratios, ordinate="measured / predicted"),
+        Criterion("average", "averaged over steps, the output is within 0.08 of the initial misfit of preconditioned "
+                  "ridge", AtMost(0.08, 0.03), SAMPLED_SWEEP, average_gap, ordinate="relative distance"),
+    ),
+    (
+        Control("floor-doubled", "the floor is twice as high", "floor", {"exaggeration": 2.0}),
+        Control("floor-halved", "the floor is half as high", "floor", {"exaggeration": 0.5}),
+        Control("no-ridge", "the decoder's regression without a ridge", "average", {"prediction": decoder_ridgeless}),
+        Control("beta-doubled", r"the ridge is $2\beta$", "average", {"strength": 2.0}),
+        Control("four-times-beta", r"trained with $4\beta$", "average", sweep=SAMPLED_FOUR_BETA),
+    ),
+)  # fmt: skip

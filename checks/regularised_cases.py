@@ -1,0 +1,232 @@
+"""The cases of training with a KL term: inputs of a spread spectrum, β of the order of the kernel, unseen inputs.
+
+On orthonormal inputs, or seen from the training inputs alone, readings that differ would coincide.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from jaxtyping import Float
+from numpy import ndarray
+
+from checks.cases import CaseBook, VaeCase, bits, case_book, case_from_data
+from claimtest.profile import Profile
+from theorems.learned_ridge import learned_noise_ridge
+from theorems.regressions import KernelRegression, Prediction, decoder_ridgeless, plain_ridge, preconditioned_ridge
+from theorems.setting import ACTIVATIONS, FixedNoise, LearnedNoise, Noise, Problem, unit_rows
+
+__all__ = [
+    "RegularisedBook",
+    "RegularisedCase",
+    "book",
+    "book_from_data",
+    "decoder_cases",
+    "fixed_noise",
+    "independent_learned",
+    "learned_noise",
+    "path_cases",
+]
+
+POOL = 112
+"""Draws from Hypothesis, of which the balanced cases are the first that qualify."""
+
+MOST_CASES = 16
+"""Cases of each noise model in a book: as many as the largest profile asks for."""
+
+UNSEEN = 4
+"""Unseen inputs of a case."""
+
+DISTINCT = 0.1
+"""How far apart, as a share of ‖r0‖, the predictions of two readings must be: rivals are wrong in the case drawn."""
+
+CLOSEST, FAINTEST, SPREAD = 0.9, 0.15, 3.0
+"""Largest |<x_i, x_j>|, smallest eigenvalue of XXᵀ that is not 0 and smallest ratio of its largest to that one."""
+
+WORST_CONDITION = 60.0
+"""Largest condition number of Θ^d∞ where the decoder takes over; half of it for K_H where β is small."""
+
+NOISES: tuple[Noise, ...] = (FixedNoise(1.0), FixedNoise(0.7), LearnedNoise(1.0), LearnedNoise(0.7))
+
+
+@dataclass(frozen=True, eq=False)
+class RegularisedCase(VaeCase):
+    """A problem with unseen inputs (k, p) and the strength ``beta`` of the KL term in the sum form L + β Σ KL."""
+
+    unseen: Float[ndarray, "k p"] = dataclasses.field(default_factory=lambda: np.empty((0, 1)))
+    beta: float = 1.0
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of the problem, the unseen inputs and β."""
+        text = f"{VaeCase.digest.func(self)} {self.beta}".encode()  # pyright: ignore[reportAttributeAccessIssue]
+        return hashlib.sha256(text + self.unseen.tobytes()).hexdigest()[:16]
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The case in a table's row, with β as a multiple of the kernel that the KL makes."""
+        return {**super().summary, "beta": self.beta, "independent": self.independent}
+
+    @property
+    def independent(self) -> bool:
+        """The inputs are linearly independent."""
+        return bool(np.linalg.matrix_rank(self.problem.inputs) == len(self.problem.inputs))
+
+    def regression(self, prediction: Prediction, beta: float | None = None) -> KernelRegression:
+        """What a reading predicts here, at this β or another."""
+        p = self.problem
+        strength = self.beta if beta is None else beta
+        return prediction(p.inputs, self.unseen, activation=p.activation, noise=p.noise, beta=strength)
+
+
+@dataclass(frozen=True)
+class RegularisedBook(CaseBook):
+    """A case book with ``regularised`` cases, in balanced order, of both noise models."""
+
+    regularised: tuple[RegularisedCase, ...] = ()
+
+
+def fixed_noise(book: RegularisedBook, profile: Profile) -> Sequence[RegularisedCase]:
+    """The profile's number of cases with fixed noise."""
+    return [c for c in book.regularised if isinstance(c.problem.noise, FixedNoise)][: profile.cases]
+
+
+def learned_noise(book: RegularisedBook, profile: Profile) -> Sequence[RegularisedCase]:
+    """The profile's number of cases with learned noise."""
+    return [c for c in book.regularised if isinstance(c.problem.noise, LearnedNoise)][: profile.cases]
+
+
+def independent_learned(book: RegularisedBook, profile: Profile) -> Sequence[RegularisedCase]:
+    """Those with learned noise and linearly independent inputs."""
+    return [case for case in learned_noise(book, profile) if case.independent]
+
+
+def book(root: int) -> RegularisedBook:
+    """Every case of a root seed."""
+    return _extended(case_book(root), regularised_cases(root))
+
+
+def book_from_data(
+    inputs: Float[ndarray, "n p"], targets: Float[ndarray, "n d"] | None, widths: tuple[int, int] | None
+) -> RegularisedBook:
+    """A user's own data, under both noise models, with unseen inputs near theirs; see ``case_from_data``."""
+    plain = case_from_data(inputs, targets, widths)
+    (own,) = plain.drawn
+    near = _near(own.problem.inputs, np.random.default_rng(0))
+    cases = [with_kl(dataclasses.replace(own.problem, noise=noise), near, 1.0, own) for noise in NOISES[::2]]
+    return _extended(plain, cases)
+
+
+def _extended(plain: CaseBook, cases: Iterable[RegularisedCase]) -> RegularisedBook:
+    return RegularisedBook(plain.drawn, plain.real, plain.reference, tuple(cases))
+
+
+def with_kl(problem: Problem, unseen: Float[ndarray, "k p"], strength: float, like: VaeCase) -> RegularisedCase:
+    """The case whose β is ``strength`` times the kernel K_H of a single input, the diagonal for independent ones."""
+    prediction = learned_noise_ridge if isinstance(problem.noise, LearnedNoise) else preconditioned_ridge
+    one = np.ones((1, 1))
+    made = prediction(one, one, activation=problem.activation, noise=problem.noise, beta=1.0)
+    return RegularisedCase(problem, like.base, like.origin, like.ladder, unseen, strength * float(made.gram[0, 0]))
+
+
+def _near(inputs: Float[ndarray, "n p"], rng: np.random.Generator) -> Float[ndarray, "k p"]:
+    """Unit vectors between the inputs, and off their span as far as there is room."""
+    mixed = rng.standard_normal((UNSEEN, len(inputs))) @ inputs / np.sqrt(len(inputs))
+    points = mixed + 0.7 * rng.standard_normal((UNSEEN, inputs.shape[1])) / np.sqrt(inputs.shape[1])
+    return unit_rows(points / np.linalg.norm(points, axis=1, keepdims=True))
+
+
+def spread_inputs(rng: np.random.Generator, n: int, p: int) -> Float[ndarray, "n p"]:
+    """The first unit rows of a stream whose Gram matrix has a spread spectrum and no direction that hardly occurs."""
+    for _ in range(1000):
+        x = rng.standard_normal((n, p)) * 0.7 ** np.arange(p)
+        x /= np.linalg.norm(x, axis=1, keepdims=True)
+        singular = np.linalg.svd(x, compute_uv=False) ** 2
+        apart = np.abs(x @ x.T - np.eye(n)).max() <= CLOSEST
+        if apart and singular[-1] >= FAINTEST and singular[0] >= SPREAD * singular[-1]:
+            return x
+    raise RuntimeError(f"no spread spectrum of {n} inputs in {p} dimensions")
+
+
+@st.composite
+def _cases(draw: st.DrawFn, root: int) -> RegularisedCase:
+    """3 or 4 independent inputs in at most one dimension more than that, or one input more than 2 or 3 dimensions."""
+    independent, larger, more = draw(st.booleans()), draw(bits(1)), draw(bits(1))
+    n = 3 + larger
+    p = n + more if independent else n - 1
+    rng = np.random.default_rng([root, draw(bits(62))])
+    inputs = spread_inputs(rng, n, p)
+    targets = inputs if draw(st.booleans()) else rng.standard_normal((n, 2 + draw(bits(1))))
+    targets = targets / np.linalg.norm(targets, axis=1, keepdims=True)
+    activation = ACTIVATIONS[sorted(ACTIVATIONS)[draw(bits(6)) % len(ACTIVATIONS)]]
+    problem = Problem(inputs, targets, activation, NOISES[draw(bits(2))])
+    strength = (0.4, 0.6, 0.8, 1.0)[draw(bits(2))]
+    return with_kl(problem, _near(inputs, rng), strength, VaeCase(problem, base=56 + draw(bits(4))))
+
+
+def regularised_cases(root: int) -> Iterator[RegularisedCase]:
+    """Distinct cases in which the readings differ, in turn by activation and by whether the inputs are independent."""
+    pool: list[RegularisedCase] = []
+
+    @seed(root)
+    @settings(
+        max_examples=POOL,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+    )
+    @given(_cases(root))
+    def collect(case: RegularisedCase) -> None:
+        pool.append(case)
+
+    collect()
+    for noise in (FixedNoise, LearnedNoise):
+        kinds: dict[Any, list[RegularisedCase]] = {}
+        for case in {c.problem.inputs.tobytes(): c for c in pool if isinstance(c.problem.noise, noise)}.values():
+            if telling(case):
+                kinds.setdefault((case.independent, case.problem.activation.name), []).append(case)
+        turns = itertools.zip_longest(*(kinds[kind] for kind in sorted(kinds)))
+        yield from itertools.islice((case for turn in turns for case in turn if case is not None), MOST_CASES)
+
+
+def telling(case: RegularisedCase) -> bool:
+    """Under fixed noise: the end points of readings A, B and C are far enough apart on the training inputs."""
+    if isinstance(case.problem.noise, LearnedNoise):
+        return True
+    maps = [_hat(case.regression(p)) for p in (plain_ridge, preconditioned_ridge, decoder_ridgeless)]
+    gaps = [_size(a - b, case) for a, b in itertools.combinations(maps, 2)]
+    return min(gaps) >= DISTINCT
+
+
+def decoder_cases(book: RegularisedBook, profile: Profile) -> Sequence[RegularisedCase]:
+    """The cases with fixed noise whose Θ^d∞ is well conditioned: the handover to the decoder takes that long."""
+    return _well_conditioned(book, decoder_ridgeless, WORST_CONDITION)[: profile.cases]
+
+
+def path_cases(book: RegularisedBook, profile: Profile) -> Sequence[RegularisedCase]:
+    """Half of the cases with fixed noise: K_H is well conditioned, so that networks stay lazy down to a small β."""
+    return _well_conditioned(book, preconditioned_ridge, WORST_CONDITION / 2)[: -(-profile.cases // 2)]
+
+
+def _well_conditioned(book: RegularisedBook, prediction: Prediction, most: float) -> list[RegularisedCase]:
+    fixed = [case for case in book.regularised if isinstance(case.problem.noise, FixedNoise)]
+    return [case for case in fixed if np.linalg.cond(case.regression(prediction).gram) <= most]
+
+
+def _hat(regression: KernelRegression) -> Float[ndarray, "n n"]:
+    return regression.gram @ regression.coefficients(np.eye(len(regression.gram)))
+
+
+def _size(matrix: Float[ndarray, "n n"], case: RegularisedCase) -> float:
+    """‖M r0‖/‖r0‖ for an r0 of no preferred direction."""
+    return float(np.linalg.norm(matrix) / np.sqrt(len(case.problem.inputs)))
