@@ -12,7 +12,7 @@ from checks.cases import VaeCase
 from claimtest.cells import CellData
 from theorems.lemma5 import EIGENVALUE_SHARE, limit_distance
 
-__all__ = ["distance_at_end", "keeps_eigenvalue", "kernel_drift", "limit_of", "smallest_share"]
+__all__ = ["distance_at_end", "drift_per_residual", "keeps_eigenvalue", "kernel_drift", "limit_of", "smallest_share"]
 
 Limit = Callable[[VaeCase], Float[ndarray, "n n"]]
 
@@ -25,6 +25,11 @@ def limit_of(case: VaeCase) -> Float[ndarray, "n n"]:
 def kernel_drift(cell: CellData) -> Float[ndarray, " R"]:
     """sup_t ‖Θ(t) - Θ(0)‖₂ / ‖Θ(0)‖₂: relative, so that a kernel which vanishes with the width does not pass."""
     return cell["drift"].max(1) / cell["initial_norm"]
+
+
+def drift_per_residual(cell: CellData) -> Float[ndarray, " R"]:
+    """The same per ‖f(0) - y‖, in which the first order is linear: it depends on the seed, and not on the width."""
+    return kernel_drift(cell) / np.sqrt((cell["residual"][:, 0] ** 2).sum((-2, -1)))
 
 
 def distance_at_end(cell: CellData, limit: Limit = limit_of) -> Float[ndarray, " R"]:

@@ -15,7 +15,7 @@ from checks.experiments.drift import DRIFT, drift, in_proportion
 from checks.experiments.flow import flow
 from checks.experiments.movement import Watch, checkpoints, linear_movement
 from checks.experiments.networks import initial_networks, mean_field, skewed_decoder
-from checks.measures.drift import distance_at_end, keeps_eigenvalue, kernel_drift, smallest_share
+from checks.measures.drift import distance_at_end, drift_per_residual, keeps_eigenvalue, kernel_drift, smallest_share
 from checks.measures.movement import (
     decay_share,
     decoder_rows_share,
@@ -158,6 +158,7 @@ def test_movement_and_drift_read_like_their_formulas():
     cell = hand_made()
     assert row_movement(cell, "mean") == pytest.approx([2 / 5 / math.sqrt(2), 3 / 5 / math.sqrt(2)])
     assert kernel_drift(cell) == pytest.approx([0.15, 0.1])
+    assert drift_per_residual(cell) == pytest.approx(np.array([0.15, 0.1]) / math.sqrt(2))
     assert smallest_share(cell) == pytest.approx([0.7, 0.4])
     assert keeps_eigenvalue(cell).tolist() == [1, 0]
     n = len(cell.case.problem.inputs)
