@@ -111,16 +111,17 @@ def reads(criterion: Criterion, control: Control, aim: Criterion) -> bool:
     """Whether the criterion looks at what the control changes.
 
     A changed law concerns its aim alone; a changed prediction every criterion whose measure has the same default
-    under the same name; a changed experiment every criterion that reads the experiment it varies.
+    under the same name; a changed experiment every criterion that reads the experiment it varies; both together those
+    of which both are true.
     """
     if criterion is aim:
         return True
     if control.law or control.margins:
         return False
-    if control.sweep:
-        return _base(criterion.sweep.experiment) == _base(control.sweep.experiment)
+    if control.sweep and _base(criterion.sweep.experiment) != _base(control.sweep.experiment):
+        return False
     theirs, ours = _predictions(criterion.measure), _predictions(aim.measure)
-    return bool(control.ingredients) and all(
+    return bool(control.sweep or control.ingredients) and all(
         name in theirs and name in ours and _same(theirs[name], ours[name]) for name in control.ingredients
     )
 

@@ -35,6 +35,9 @@ def test_a_changed_prediction_concerns_those_that_predict_the_same_thing():
     assert reads(replace(aim, id="same"), control, aim)
     assert not reads(replace(aim, id="other", measure=other), control, aim)
     assert not reads(replace(aim, id="none", measure=lambda cell: cell["mean"]), control, aim)
+    both = replace(control, sweep=DRIFTING_SWEEP)  # a changed experiment with a prediction that goes with it
+    assert reads(replace(aim, id="same"), both, aim)
+    assert not reads(replace(aim, id="none", measure=lambda cell: cell["mean"]), both, aim)
 
 
 def test_the_matrix_travels_into_report_json():
