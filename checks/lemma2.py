@@ -72,7 +72,7 @@ def _table_of_widths(name: str, part: str, cells: Sequence[CellData], event: Eve
     columns = ("case", "n", "d", "λ0", "smallest width", "stated width (C = 1)", "C that it takes")
     data = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else {}
     alt = f"The smallest width from which on {part} holds, for each case, the stated width and the constant C it takes."
-    return Exhibit(f"widths-{name}", f"{part} Smallest width that works", alt, data)
+    return Exhibit(f"widths-{name}", f"{part} Smallest width that works", alt, data, of_bound=True)
 
 
 def _table_of_growth(fits: Sequence[tuple[str, Growth | None]]) -> Exhibit:
@@ -85,7 +85,7 @@ def _table_of_growth(fits: Sequence[tuple[str, Growth | None]]) -> Exhibit:
     columns = ("part", "exponent of n", "of d", "of 1/λ0", "cases")
     alt = "Joint regression of the logarithm of the smallest width on n, d and 1/λ0, with two standard errors."
     data = dict(zip(columns, zip(*rows, strict=True), strict=True))
-    return Exhibit("growth", "How the smallest width grows", alt, data)
+    return Exhibit("growth", "How the smallest width grows", alt, data, of_bound=True)
 
 
 LOUD = variant(CLOSENESS_SWEEP, "loud-decoder", WIDEST, prepare=loud_decoder)

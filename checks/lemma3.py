@@ -111,7 +111,7 @@ def _table_of_radii(cells: Sequence[CellData]) -> Exhibit:
     columns = ("case", "n", "d", "width", "λ0", "derived C", "promised R", "smallest R found", "found / promised")
     alt = "For each case the radius promised by the lemma and the smallest, over replicates, of the largest found."
     data = dict(zip(columns, zip(*rows, strict=True), strict=True))
-    return Exhibit("radii", "How far one may go before the smallest eigenvalue halves", alt, data)
+    return Exhibit("radii", "How far one may go before the smallest eigenvalue halves", alt, data, of_bound=True)
 
 
 CHECK = Check(

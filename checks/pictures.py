@@ -113,4 +113,4 @@ def stated_widths(cells: Sequence[CellData]) -> Exhibit:
     columns = ("case", "n", "d", "λ0", "width that worked", "stated width (C = 1)")
     alt = "The narrowest width tried from which on every replicate obeyed the bound, beside the stated width."
     data = dict(zip(columns, zip(*rows, strict=True), strict=True))
-    return Exhibit("widths", "Stated width against the width that worked", alt, data)
+    return Exhibit("widths", "Stated width against the width that worked", alt, data, of_bound=True)

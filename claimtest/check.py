@@ -132,7 +132,7 @@ class Exhibit:
     """A picture or table with its data and alternative text, handed to the report.
 
     ``data`` are columns of equal length. ``draw(axes)`` draws the picture on matplotlib axes; without it the data
-    are shown as a table.
+    are shown as a table. ``of_bound``: it shows how loose a bound is, and the report's section on that links to it.
     """
 
     id: str
@@ -140,6 +140,7 @@ class Exhibit:
     alt: str
     data: Mapping[Any, Sequence[Any]]
     draw: Callable[[Any], None] | None = None
+    of_bound: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from claimtest.claim import Verdict
 from claimtest.criteria import AtLeast, AtMost, Law, OrderBound
 from claimtest.report.wording import estimate, number
-from claimtest.results import ClaimResult
+from claimtest.results import ClaimResult, RunResult
 
-__all__ = ["Looseness", "looseness"]
+__all__ = ["Looseness", "looseness", "tightness"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,12 @@ def looseness(claim: ClaimResult) -> list[Looseness]:
             where = reading.reading.id, result.criterion.id, result.criterion.asks
             lines.append(Looseness(*where, stated, estimate(outcome), slack, outcome.verdict))
     return lines
+
+
+def tightness(run: RunResult) -> list[tuple[ClaimResult, list[Looseness]]]:
+    """Every claim of the run that states a bound, with its lines."""
+    found = [(claim, looseness(claim)) for claim in run.claims]
+    return [(claim, lines) for claim, lines in found if lines]
 
 
 def _slack(law: Law, measured: float, verdict: Verdict) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from tabulate import tabulate
 
 from claimtest.claim import Verdict
 from claimtest.kills import KillMatrix
-from claimtest.report.looseness import looseness
+from claimtest.report.looseness import Looseness, looseness, tightness
 from claimtest.report.mathematics import split_mathematics
 from claimtest.report.pictures import Picture, Pictures
 from claimtest.report.wording import (
@@ -43,6 +43,7 @@ def markdown(run: RunResult, pictures: Pictures) -> str:
     ]
     for claim in run.claims:
         parts += _claim(claim, pictures)
+    parts += _tightness(run)
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -75,14 +76,27 @@ def _claim(claim: ClaimResult, pictures: Pictures) -> list[str]:
         parts.append(f"Rests on {', '.join(stated.depends_on)}.")
     for reading in claim.readings:
         parts += _reading(claim, reading, pictures)
-    bounds = [[_text(b.asks), b.stated, b.measured, b.slack] for b in looseness(claim)]
-    if bounds:
-        parts += ["### How loose the bounds are", _table(bounds, ["Bound", "Stated", "Measured", "Slack"])]
+    if bounds := looseness(claim):
+        parts += ["### How loose the bounds are", _bounds([(claim, bounds)])]
     if claim.kills and claim.kills.controls:
         parts += _kills(claim.kills)
     for picture in pictures.exhibits.get(stated.id, ()):
         parts += _exhibit(picture)
     return parts
+
+
+def _tightness(run: RunResult) -> list[str]:
+    claims = tightness(run)
+    return ["## How loose every bound is", _bounds(claims)] if len(claims) > 1 else []
+
+
+def _bounds(claims: Sequence[tuple[ClaimResult, Sequence[Looseness]]]) -> str:
+    rows = [
+        [_text(b.asks), f"`{claim.claim.id}/{b.reading}/{b.criterion}`", b.stated, b.measured, b.slack]
+        for claim, bounds in claims
+        for b in bounds
+    ]
+    return _table(rows, ["Bound", "Criterion", "Stated", "Measured", "Slack"])
 
 
 def _kills(kills: KillMatrix) -> list[str]:

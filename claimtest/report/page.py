@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from claimtest.claim import Verdict
 from claimtest.report.gauge import gauge
-from claimtest.report.looseness import looseness
+from claimtest.report.looseness import looseness, tightness
 from claimtest.report.pictures import Picture, Pictures
 from claimtest.report.templating import render
 from claimtest.report.wording import anchor, headline, key_criterion, kill_mark, summary
@@ -49,6 +49,7 @@ def page(run: RunResult, pictures: Pictures, graph: str, evidence: Sequence[str]
         key_criterion=key_criterion,
         kill_mark=kill_mark,
         looseness=looseness,
+        tightness=tightness,
         data_table=data_table,
         known={c.claim.id for c in run.claims},
         svg=_labelled,
