@@ -68,7 +68,7 @@ def train_to_end(
     independent = torch.linalg.matrix_rank(x) == len(x)
     free = independent and not path and isinstance(network.noise, LearnedNoise)
     span = Span.dual(x) if free else Span.principal(x)
-    at_once = block_size(6 * network.width * len(x), x.device)
+    at_once = block_size(2 * network.width * len(x), x.device)
     ends, bounds, steps = [], [], 0
     for start in range(0, len(flat.mean), at_once):
         group = slice(start, start + at_once)
@@ -119,7 +119,7 @@ MEMORY, FRESH = 8, 2
 
 def _minimised(problem: Regularised, point: Point, tolerance: float, most_steps: int) -> tuple[Moves, Tensor, int]:
     """Gauss-Newton steps, corrected by the secants of the true gradient: L-BFGS started from (D + JᵀJ)⁻¹."""
-    zero = torch.zeros_like(point.objective)
+    zero = point.u.new_zeros(len(point.u))
     newton = problem.gauss_newton(point, zero)
     gradient, target = problem.gradient(point), zero + tolerance / 2
     secants: deque[Secant] = deque(maxlen=MEMORY)
@@ -166,10 +166,11 @@ def _descent(newton: GaussNewton, secants: Iterable[Secant], gradient: Moves) ->
 
 def _searched(problem: Regularised, point: Point, move: Moves, slope: Tensor, share: Tensor) -> Point:
     """After the longest of the shares 1, 1/2, 1/4, … of a move that lowers the objective enough (0 stays 0)."""
-    slack = 1e-13 * point.objective.abs()
+    before = problem.objective(point)
+    slack = 1e-13 * before.abs()
     for _ in range(60):
         new = problem.moved(point, move, share)
-        worse = ~(new.objective <= point.objective + 1e-4 * share * slope + slack)
+        worse = ~(problem.objective(new) <= before + 1e-4 * share * slope + slack)
         if not worse.any():
             return new
         share = torch.where(worse, share / 2, share)
@@ -180,7 +181,7 @@ def _interpolated(
     problem: Regularised, point: Point, steps: int, shift: Tensor, tolerance: float, most_steps: int
 ) -> tuple[Moves, Tensor, int]:
     """Implicit steps so long that only the end matters: the encoder returns, the decoder moves least."""
-    bound = torch.zeros_like(point.objective)
+    bound = point.u.new_zeros(len(point.u))
     for step in range(steps, steps + most_steps):
         newton = problem.gauss_newton(point, shift)
         move = newton.solve(point.force, point.residual)
@@ -193,7 +194,7 @@ def _interpolated(
 
 
 GAMMA = 1 - 0.5**0.5
-FIRST, FASTER, FAR, LOCAL = 0.2, 1.7, 0.02, 2e-3
+FIRST, FASTER, FAR, LOCAL = 0.5, 4.0, 0.01, 1e-2
 """The path: its first step times λ_max, the most by which steps grow, the share of the residual to stop at, and the
 error allowed in a step (that of the embedded method of order 1, far above its own)."""
 
@@ -238,6 +239,8 @@ def _off_path(point: Point, move: Moves) -> Tensor:
     parts = [move[b].square().sum((1, 2)) / width for b in move if b != "decoder"]
     if "decoder" in move:
         v, h = move["decoder"], point.hidden
-        inside = (torch.linalg.pinv(h @ h.mT, hermitian=True) @ (h @ v.mT)).mT @ h
+        gram = h @ h.mT
+        gram = gram + 1e-10 * gram.diagonal(dim1=1, dim2=2).mean(1)[:, None, None] * torch.eye(len(gram[0])).to(gram)
+        inside = torch.linalg.solve(gram, h @ v.mT).mT @ h
         parts.append((v - inside).square().sum((1, 2)))
     return torch.stack(parts).sum(0).sqrt()

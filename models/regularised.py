@@ -19,7 +19,11 @@ __all__ = ["Point", "Regularised"]
 
 @dataclass(frozen=True, eq=False)
 class Point:
-    """Where a group of replicates stands: latent values, decoder (R, d, m), moves so far, and what follows of them."""
+    """Where a group of replicates stands: latent values, decoder (R, d, m), moves so far, and what follows of them.
+
+    ``hidden`` h and ``slopes`` h_u, h_s of the blocks that train (R, n, m), ``residual`` f - y (R, n, d), ``force``
+    -β ∇KL in coordinates.
+    """
 
     u: Tensor
     s: Tensor
@@ -28,7 +32,6 @@ class Point:
     hidden: Tensor
     slopes: dict[str, Tensor]
     residual: Tensor
-    objective: Tensor
     force: Moves
 
 
@@ -75,22 +78,22 @@ class Regularised:
             hidden, *slopes = self.psi.value_and_slope(u, s)
         by_name = {name: a for name, a in zip(("mean", "scale"), slopes, strict=False) if name in self.names}
         residual = self.multiplier * (hidden @ v.mT) - self.y
-        value, force = self.penalty(u, s, moves)
-        if "decoder" in self.names:
-            force["decoder"] = torch.zeros_like(v)
-        objective = 0.5 * residual.square().sum((1, 2)) + self.beta * value
-        return Point(u, s, v, moves, hidden, by_name, residual, objective, force)
+        return Point(u, s, v, moves, hidden, by_name, residual, self._force(u, s, v, moves))
 
-    def penalty(self, u: Tensor, s: Tensor, moves: Moves) -> tuple[Tensor, Moves]:
-        """KL (R,) and -β ∇KL in coordinates."""
-        if isinstance(self.kl, WeightKL):
-            if "mean" not in moves:
-                return u.new_zeros(len(u)), {}
-            a, precision = moves["mean"], self.kl.sigma**-2
-            return 0.5 * precision * a.square().sum((1, 2)), {"mean": -self.beta * precision * a}
-        slopes = self.kl.slopes(u, s)
-        force = {name: -self.beta * self.span.back(slopes[name]) for name in self.names if name != "decoder"}
-        return self.kl.terms(u, s).sum((1, 2)), force
+    def objective(self, point: Point) -> Float[Tensor, " R"]:
+        """L + β KL."""
+        if isinstance(self.kl, LatentKL):
+            kl = self.kl.terms(point.u, point.s).sum((1, 2))
+        else:
+            kl = 0.5 * self.kl.sigma**-2 * point.moves["mean"].square().sum((1, 2)) if "mean" in point.moves else 0.0
+        return 0.5 * point.residual.square().sum((1, 2)) + self.beta * kl
+
+    def _force(self, u: Tensor, s: Tensor, v: Tensor, moves: Moves) -> Moves:
+        if isinstance(self.kl, LatentKL):
+            force = {b: -self.beta * self.span.back(k) for b, k in self.kl.slopes(u, s).items() if b in moves}
+        else:
+            force = {"mean": -self.beta * self.kl.sigma**-2 * moves["mean"]} if "mean" in moves else {}
+        return {**force, "decoder": torch.zeros_like(v)} if "decoder" in moves else force
 
     def moved(self, point: Point, move: Moves, share: Tensor) -> Point:
         """The point after ``share`` (R,) of a move."""
@@ -118,7 +121,7 @@ class Regularised:
 
     def tangent(self, point: Point) -> Float[Tensor, "R nd nd"]:
         """Θ(X, X) of the blocks that train."""
-        one = torch.ones_like(point.objective)
+        one = point.u.new_ones(len(point.u))
         metrics = {name: UniformMetric(self.span, torch.ones_like(self.span.z[:1])) for name in point.slopes}
         return self._linearised(point, metrics, one).kernel()
 

@@ -99,42 +99,45 @@ class DiagonalMetric:
 
 
 class FullMetric:
-    """D_r = Zᵀ diag(t_r) Z + ρ BᵀB, factored as L_r L_rᵀ for all units at once, units last."""
+    """D_r = Zᵀ diag(t_r) Z + ρ BᵀB = L_r L_rᵀ for all units at once; ``root`` L⁻¹ (R, k, k, m).
+
+    L⁻¹ and not D⁻¹ is kept: where some t_r is huge, D⁻¹ loses what it should say of that direction to round-off.
+    """
 
     def __init__(self, span: Span, curvature: Float[Tensor, "R n m"], shift: Float[Tensor, " R"]) -> None:
-        """Cholesky factors, column by column."""
-        z, k = span.z, span.z.shape[1]
-        pairs = (z[:, :, None] * z[:, None, :]).flatten(1)
+        """Eliminate column after column of D, doing the same to the identity."""
+        self.span, k = span, span.z.shape[1]
+        pairs = (span.z[:, :, None] * span.z[:, None, :]).flatten(1)
         d = (pairs.mT @ curvature).unflatten(1, (k, k))
-        d = d + shift[:, None, None, None] * (span.basis.mT @ span.basis)[:, :, None]
-        self.span, self.factor = span, torch.zeros_like(d)
+        d += shift[:, None, None, None] * (span.basis.mT @ span.basis)[:, :, None]
+        self.root = torch.zeros_like(d)
+        self.root.diagonal(dim1=1, dim2=2).fill_(1)
         for j in range(k):
-            left = self.factor[:, j:, :j]
-            column = d[:, j:, j] - (left * left[:, :1]).sum(2)
-            self.factor[:, j:, j] = column / column[:, :1].sqrt()
+            scale = d[:, j, j].rsqrt()
+            self.root[:, j] *= scale[:, None]
+            column = d[:, j + 1 :, j] * scale[:, None]
+            self.root[:, j + 1 :].addcmul_(column[:, :, None], self.root[:, j, None], value=-1)
+            d[:, j + 1 :, j + 1 :].addcmul_(column[:, :, None], column[:, None], value=-1)
 
     def solve(self, b: Float[Tensor, "R k m"]) -> Float[Tensor, "R k m"]:
-        """D⁻¹ b by two substitutions."""
-        y = self._forward(b[:, :, None])[:, :, 0].clone()
-        for j in reversed(range(y.shape[1])):
-            y[:, j] = (y[:, j] - (self.factor[:, j + 1 :, j] * y[:, j + 1 :]).sum(1)) / self.factor[:, j, j]
-        return y
+        """D⁻¹ b = L⁻ᵀ L⁻¹ b."""
+        k = b.shape[1]
+        y, x = self.root[:, :, 0] * b[:, :1], torch.zeros_like(b)
+        for j in range(1, k):
+            y[:, j:].addcmul_(self.root[:, j:, j], b[:, j : j + 1])
+        for j in range(k):
+            x[:, : j + 1].addcmul_(self.root[:, j, : j + 1], y[:, j : j + 1])
+        return x
 
     def kernel(self, a: Float[Tensor, "R n m"], v: Float[Tensor, "R d m"]) -> Float[Tensor, "R n d n2 d"]:
-        """From y_i = L⁻¹ z_i a_r(x_i): Σ_r <y_i, y_j> v_r v_rᵀ."""
-        (n, d), k = (a.shape[1], v.shape[1]), self.factor.shape[1]
-        y = self._forward(self.span.z.mT[None, :, :, None].expand(len(a), k, n, a.shape[-1])) * a[:, None]
+        """Σ_r <y_i, y_j> v_r v_rᵀ for the pairs i <= j, y_i = L⁻¹ z_i a_r(x_i)."""
+        n, d = a.shape[1], v.shape[1]
         i, j = torch.triu_indices(n, n, device=a.device)
-        products = torch.stack([(y[:, :, p] * y[:, :, q]).sum(1) for p, q in zip(i, j, strict=True)], dim=1)
+        y = (self.span.z @ self.root) * a[:, None]
+        products = (y[:, 0, i]).mul_(y[:, 0, j])
+        for row in y.unbind(1)[1:]:
+            products.addcmul_(row[:, i], row[:, j])
         sums = products @ (v[:, :, None] * v[:, None]).flatten(1, 2).mT
         full = sums.new_empty(len(a), n, n, d * d)
         full[:, i, j] = full[:, j, i] = sums
         return full.unflatten(3, (d, d)).permute(0, 1, 3, 2, 4)
-
-    def _forward(self, b: Float[Tensor, "R k q m"]) -> Float[Tensor, "R k q m"]:
-        """L⁻¹ b."""
-        y = torch.empty_like(b)
-        for j in range(b.shape[1]):
-            done = (self.factor[:, j, :j, None] * y[:, :j]).sum(1)
-            y[:, j] = (b[:, j] - done) / self.factor[:, j, j, None]
-        return y
