@@ -182,6 +182,11 @@ def _off(block: str) -> Control:
     return Control(f"{block}-off", states, f"constant-{block}", margins=2.5)
 
 
+def _steeper(block: str) -> Control:
+    states = rf"the exponent of $W^{BLOCKS[block]}$ is off by 2 margins"
+    return Control(f"{block}-steeper", states, f"order-{block}", margins=2.0)
+
+
 CHECK = Check(
     FIGURE2,
     (
@@ -190,7 +195,7 @@ CHECK = Check(
             (*map(_order, BLOCKS), *map(_constant, BLOCKS), _stated_loss(MNIST_SWEEP)),
             (
                 *map(_off, BLOCKS),
-                Control("exponent", "the exponent is off by 2 margins", "order-mean", margins=2.0),
+                *map(_steeper, BLOCKS),
                 Control("mean-field", "outputs are scaled by 1/m", "order-decoder", {"limit": scaled_by_width},
                         sweep=MEAN_FIELD),
                 Control("no-mean-block", r"$\Theta^\mu$ is left out of the kernel that trains", "constant-decoder",
