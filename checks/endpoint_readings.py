@@ -72,10 +72,8 @@ def tangent_ridge(inputs: Any, unseen: Any, *, activation: Any, noise: Any, beta
     return KernelRegression(here.mean + here.scale, there.mean + there.scale, beta / noise.scale**2)
 
 
-DECODER_TOO = variant(LATENT_SWEEP, "decoder-too", trainable=("mean", "decoder"))
 TWICE_BETA = variant(LATENT_SWEEP, "twice-beta", factor=2.0)
 LOUD_DECODER = variant(LATENT_SWEEP, "loud-decoder", gain=1.5)
-ENCODER_ONLY = variant(DECODER_SWEEP, "encoder-only", trainable=("mean",))
 
 LATENT = ReadingCheck(
     "latent",
@@ -94,7 +92,7 @@ LATENT = ReadingCheck(
         Control("no-ridge", "the decoder's regression without a ridge", "unseen", {"prediction": decoder_ridgeless}),
         Control("beta-doubled", r"the ridge is $2\beta$", "training", {"strength": 2.0}),
         Control("exponent", "the exponent is off by 2 margins", "unseen", margins=2.0),
-        Control("decoder-too", "the decoder is trained too", "unseen", sweep=DECODER_TOO),
+        Control("decoder-too", "the decoder is trained too", "unseen", sweep=DECODER_SWEEP),
         Control("trained-with-twice-beta", r"trained with $2\beta$", "training", sweep=TWICE_BETA),
         Control("loud-decoder", "the decoder starts with variance 2.25", "training", sweep=LOUD_DECODER),
         Control("with-start", "f_0 is left out where it is not 0", "without-start", sweep=LATENT_SWEEP),
@@ -143,7 +141,7 @@ DECODER_TRAINED = ReadingCheck(
         Control("preconditioned", "preconditioned ridge", "unseen", {"prediction": preconditioned_ridge}),
         Control("plain", "plain ridge", "unseen", {"prediction": plain_ridge}),
         Control("exponent", "the exponent is off by 2 margins", "unseen", margins=2.0),
-        Control("encoder-only", "the decoder stays where it is", "interpolation", sweep=ENCODER_ONLY),
+        Control("encoder-only", "the decoder stays where it is", "interpolation", sweep=LATENT_SWEEP),
     ),
 )  # fmt: skip
 

@@ -14,7 +14,7 @@ from checks.experiments.endpoint import (
     WEIGHT,
 )
 from checks.experiments.regularisation import PATH, SAMPLED
-from checks.planning import ladder, rungs, sweep
+from checks.planning import ladder, quick_rungs, rungs, sweep
 from checks.regularised_cases import (
     RegularisedBook,
     RegularisedCase,
@@ -46,20 +46,22 @@ def half(cases: Cases) -> Cases:
     return lambda book, profile: cases(book, profile)[: -(-len(cases(book, profile)) // 2)]
 
 
-WEIGHT_SWEEP = sweep(WEIGHT, fixed_noise, ladder, {"quick": 12, "standard": 16, "thorough": 32}, 4)
-LATENT_SWEEP = sweep(LATENT, fixed_noise, ladder, {"quick": 12, "standard": 16, "thorough": 32}, 4)
-ANTISYMMETRIC_SWEEP = sweep(ANTISYMMETRIC, half(fixed_noise), ladder, {"quick": 20, "standard": 32, "thorough": 64}, 4)
-DECODER_SWEEP = sweep(DECODER, decoder_cases, ladder, {"quick": 12, "standard": 20, "thorough": 40}, 4)
-STANDARD_SWEEP = sweep(STANDARD, fixed_noise, ladder, {"quick": 24, "standard": 32, "thorough": 64}, 8)
-LEARNED_SWEEP = sweep(LEARNED, learned_noise, ladder, {"quick": 12, "standard": 16, "thorough": 32}, 4)
+def at_one_rung(case: RegularisedCase, profile: Profile) -> Sequence[int]:
+    """A wide network: the margins of a constant ask for more width in larger profiles."""
+    rung = 4 if profile.name == "quick" else 6
+    return rungs(rung, rung)(case, profile)
+
+
+WEIGHT_SWEEP = sweep(WEIGHT, fixed_noise, ladder, {"quick": 12, "standard": 12, "thorough": 24}, 12)
+LATENT_SWEEP = sweep(LATENT, fixed_noise, ladder, {"quick": 12, "standard": 12, "thorough": 24}, 12)
+ANTISYMMETRIC_SWEEP = sweep(ANTISYMMETRIC, half(fixed_noise), ladder, {"quick": 16, "standard": 24, "thorough": 48}, 12)
+DECODER_SWEEP = sweep(DECODER, decoder_cases, ladder, {"quick": 12, "standard": 24, "thorough": 36}, 12)
+STANDARD_SWEEP = sweep(STANDARD, fixed_noise, ladder, {"quick": 24, "standard": 48, "thorough": 72}, 24)
+LEARNED_SWEEP = sweep(
+    LEARNED, learned_noise, quick_rungs(1, 5, 7), {"quick": 12, "standard": 24, "thorough": 48}, 12
+)  # narrower ones hold units with almost no noise, in which training takes long
 LEARNED_STANDARD_SWEEP = sweep(
-    LEARNED_STANDARD, independent_learned, ladder, {"quick": 12, "standard": 24, "thorough": 48}, 4
+    LEARNED_STANDARD, independent_learned, ladder, {"quick": 24, "standard": 48, "thorough": 72}, 24
 )
-PATH_SWEEP = sweep(
-    PATH,
-    path_cases,
-    lambda case, profile: rungs(*((4, 4) if profile.name == "quick" else (6, 6)))(case, profile),
-    {"quick": 12, "standard": 24, "thorough": 48},
-    4,
-)
-SAMPLED_SWEEP = sweep(SAMPLED, half(fixed_noise), rungs(3, 3), {"quick": 16, "standard": 48, "thorough": 96}, 16)
+PATH_SWEEP = sweep(PATH, path_cases, at_one_rung, {"quick": 12, "standard": 24, "thorough": 48}, 12)
+SAMPLED_SWEEP = sweep(SAMPLED, half(fixed_noise), rungs(2, 2), {"quick": 16, "standard": 48, "thorough": 96}, 16)

@@ -15,7 +15,6 @@ from checks.measures.regularisation import (
     residual_ratio,
     standstill,
 )
-from checks.planning import variant
 from claimtest.check import Control, Criterion, ReadingCheck, at_three_widest
 from claimtest.criteria import AtMost, Ceiling, Constant, ExactOrder
 from theorems.collapsed import collapsed_ridge, learned_noise_collapse
@@ -26,10 +25,6 @@ __all__ = ["COLLAPSED", "INITIAL_KERNEL", "MOVEMENT", "PATH", "SAMPLED"]
 
 FLOOR_MARGIN = 0.2
 """How far the floor may be from the derived one, which leaves out terms of order m^(-1/2)."""
-
-PULLED_HOME = variant(STANDARD_SWEEP, "initial-posterior", divergence="initial-posterior")
-PATH_TWICE_BETA = variant(PATH_SWEEP, "twice-beta", factor=2.0)
-SAMPLED_FOUR_BETA = variant(SAMPLED_SWEEP, "four-times-beta", factor=4.0)
 
 INITIAL_KERNEL = ReadingCheck(
     "standard-normal-initial-kernel",
@@ -50,7 +45,7 @@ MOVEMENT = ReadingCheck(
     (
         Control("movement-off", "the constant is off by 2.5 margins", "movement", margins=2.5),
         Control("lazy", "it falls as in the lazy regime", "order", law=ExactOrder(-0.5)),
-        Control("initial-posterior", "the KL refers to the initial posterior", "order", sweep=PULLED_HOME),
+        Control("initial-posterior", "the KL refers to the initial posterior", "order", sweep=LATENT_SWEEP),
     ),
 )  # fmt: skip
 
@@ -96,7 +91,7 @@ PATH = ReadingCheck(
         Control("plain-ridge", "plain ridge", "gap", {"prediction": plain_ridge}),
         Control("no-ridge", "no ridge", "gap", {"prediction": decoder_ridgeless}),
         Control("residuals-off", "the residual is off by 2.5 margins", "residuals", margins=2.5),
-        Control("trained-with-twice-beta", r"trained with $2\beta$", "residuals", sweep=PATH_TWICE_BETA),
+        Control("residuals-doubled", r"the residual is that of $2\beta$", "residuals", {"strength": 2.0}),
         Control("interpolates-early", r"it interpolates at $\beta/4$ already", "interpolates", {"factor": 3}),
         Control("stands-still-early", r"it stays where it was at $4\beta$ already", "stands-still", {"factor": 5}),
         Control("shrinkage-doubled", r"the shrinkage is that of $2\beta$", "shrinkage", {"strength": 2.0}),
@@ -117,6 +112,5 @@ SAMPLED = ReadingCheck(
         Control("floor-halved", "the floor is half as high", "floor", {"exaggeration": 0.5}),
         Control("no-ridge", "the decoder's regression without a ridge", "average", {"prediction": decoder_ridgeless}),
         Control("beta-doubled", r"the ridge is $2\beta$", "average", {"strength": 2.0}),
-        Control("four-times-beta", r"trained with $4\beta$", "average", sweep=SAMPLED_FOUR_BETA),
     ),
 )  # fmt: skip

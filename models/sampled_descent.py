@@ -28,16 +28,19 @@ def sampled_descent(
     seeds: Seed | Sequence[Seed],
     trainable: Sequence[str] = ("mean",),
     record: int = 1,
+    initial: StochasticNetwork | None = None,
 ) -> Iterator[State]:
     """W ← W - step (∇ ½ Σ_i ‖f̂(x_i; ε_i) - y_i‖² + β ∇KL), fresh noise in every step, reparameterised gradients.
 
     Yields the state before the first step, every ``record`` steps and after the last. One seed per replicate: its
     stream of noise is its own. ``divergence`` as in ``train_to_end``, whose KL is exact here too: it needs no samples.
+    Where training goes on, ``initial`` are the networks it started from (``network`` if None), which the KL refers to.
     Raises ValueError for β < 0, no trainable block, s = 0, an unknown divergence or block, or a wrong number of seeds.
     """
     beta = checked_beta(beta)
     cell = Cell(network, x, y, trainable)
-    kl = divergence_from(divergence, cell.network, cell.x)
+    start = cell if initial is None else Cell(initial, x, y, trainable)
+    kl = divergence_from(divergence, start.network, cell.x)
     streams = noise_streams(seeds, cell)
     for count, total in record_schedule(steps, record):
         for group in cell.groups if count else ():

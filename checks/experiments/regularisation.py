@@ -30,20 +30,15 @@ BURN_IN, WINDOW, RECORD = 120, 120, 4
 """Steps before and while the floor of one step is measured, and steps between two looks at it."""
 
 
-def path(
-    case: RegularisedCase, width: int, seeds: Sequence[SeedSequence], device: str, factor: float = 1.0
-) -> Quantities:
-    """The end points of the same networks at every strength in ``FACTORS``, times ``factor``.
-
-    "start" (R, n, d) and "end" (R, F, n, d).
-    """
+def path(case: RegularisedCase, width: int, seeds: Sequence[SeedSequence], device: str) -> Quantities:
+    """The end points of the same networks at every strength in ``FACTORS``: "start" (R, n, d), "end" (R, F, n, d)."""
     x, network = case.problem.inputs, initial_networks(case, width, seeds, device)
     ends = [
         train_to_end(
             network,
             x,
             case.problem.targets,
-            beta=factor * share * case.beta,
+            beta=share * case.beta,
             divergence="initial-posterior",
             trainable=("mean",),
             tolerance=TOLERANCE,
@@ -54,10 +49,8 @@ def path(
     return {"start": network.mean_output(x).cpu().numpy(), "end": torch.stack(ends, 1).cpu().numpy()}
 
 
-def sampled(
-    case: RegularisedCase, width: int, seeds: Sequence[SeedSequence], device: str, factor: float = 1.0
-) -> Quantities:
-    """Sampled outputs, fresh noise at every step, ``factor`` β times the exact KL; the longer step first.
+def sampled(case: RegularisedCase, width: int, seeds: Sequence[SeedSequence], device: str) -> Quantities:
+    """Sampled outputs, fresh noise at every step, and β times the exact KL; the longer step first, then the other.
 
     For each of the two steps, at the W recorded ones: "output" f(X) (R, 2, W, n, d) and "variance" V (R, 2, W). Besides
     "start" f0(X), "end" the end point of the same network under the mean loss, each (R, n, d), and "step" (R, 2).
@@ -65,12 +58,14 @@ def sampled(
     x, y = case.problem.inputs, case.problem.targets
     first, *noise = zip(*(seed.spawn(3) for seed in seeds), strict=True)
     network = initial_networks(case, width, first, device)
-    given = {"beta": factor * case.beta, "divergence": "initial-posterior", "trainable": ("mean",)}
+    given = {"beta": case.beta, "divergence": "initial-posterior", "trainable": ("mean",)}
     end = train_to_end(network, x, y, tolerance=TOLERANCE, most_steps=MOST_STEPS, **given)
     rate = _fastest_rate(network, case)
     outputs, variances, now = [], [], network
     for fraction, own in zip(FRACTIONS, noise, strict=True):
-        states = sampled_descent(now, x, y, fraction / rate, BURN_IN + WINDOW, seeds=own, record=RECORD, **given)
+        states = sampled_descent(
+            now, x, y, fraction / rate, BURN_IN + WINDOW, seeds=own, record=RECORD, initial=network, **given
+        )
         late = [s for s in states if s.time > (BURN_IN + 0.5) * fraction / rate]
         outputs.append(torch.stack([s.network.mean_output(x) for s in late], 1))
         variances.append(torch.stack([output_variance(s.network, x) for s in late], 1))
