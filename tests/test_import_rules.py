@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FLOORS = ("claimtest", "theorems", "models", "checks")
+FLOORS = ("claimtest", "theorems", "models", "checks", "examples")
 FILES = {floor: sorted((ROOT / floor).rglob("*.py")) for floor in FLOORS}
 
 
@@ -47,10 +47,14 @@ def test_simulations_know_nothing_of_what_is_claimed():
 
 
 def test_the_machinery_knows_no_theory():
-    assert offenders("claimtest", {"theorems", "models", "checks"}) == []
+    assert offenders("claimtest", {"theorems", "models", "checks", "examples"}) == []
 
 
-@pytest.mark.parametrize("folder", [*FLOORS, "tests", "benchmarks", "examples"])
+def test_another_theory_needs_nothing_of_this_one():
+    assert offenders("examples", {"theorems", "models", "checks", "torch"}) == []
+
+
+@pytest.mark.parametrize("folder", [*FLOORS, "tests", "benchmarks"])
 def test_no_file_is_longer_than_250_lines(folder):
     lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in (ROOT / folder).rglob("*.py")}
     assert {str(path.relative_to(ROOT)): length for path, length in lengths.items() if length > 250} == {}

@@ -1,0 +1,1 @@
+"""Packs of other theories, each a package that `claimtest --pack examples.NAME` puts on trial."""
