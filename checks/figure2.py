@@ -37,7 +37,14 @@ SIGNS = {"mean": ("W^μ", "C0", "o"), "scale": ("W^σ", "C1", "s"), "decoder": (
 """How a picture tells the blocks apart: name, colour, marker."""
 
 MNIST_SWEEP = sweep(MOVEMENT, components, quick_rungs(0, 3, 5), {"quick": 12, "standard": 12, "thorough": 24}, 4)
-RAW_SWEEP = sweep(MOVEMENT, raw_pixels, rungs(-2, 4), {"quick": 0, "standard": 0, "thorough": 2}, 1)
+
+
+def narrow_to_wide(case: VaeCase, profile: Profile) -> Sequence[int]:
+    """64 .. 4096: from far below d = 784 to some times as many."""
+    return tuple(2**k for k in range(6, 13))
+
+
+RAW_SWEEP = sweep(MOVEMENT, raw_pixels, narrow_to_wide, {"quick": 0, "standard": 0, "thorough": 2}, 1)
 
 
 def out_of_scope(case: Any) -> str:

@@ -61,13 +61,19 @@ def dotted(cell: CellData, block: str, limit: Limit = limit_of, steps: Steps = s
 
 
 def ratio(cell: CellData, block: str, limit: Limit = limit_of, steps: Steps = steps_of) -> Float[ndarray, " R"]:
-    """Measured relative movement over the dotted line; no values where there is no such block."""
-    return relative(cell, block) / dotted(cell, block, limit, steps) if has(cell, block) else np.empty(0)
+    """Measured relative movement over the dotted line; no values where no such block is there, or predicted."""
+    return _over(cell, block, dotted, limit, steps)
 
 
 def normalised(cell: CellData, block: str, limit: Limit = limit_of) -> Float[ndarray, " R"]:
-    """Measured relative movement over √(cᵀΘ^b∞c), which leaves (√m √p τ_b)^{-1}; no values where no such block."""
-    return relative(cell, block) / size(cell, block, limit) if has(cell, block) else np.empty(0)
+    """Measured relative movement over √(cᵀΘ^b∞c), which leaves (√m √p τ_b)^{-1}; no values where ``ratio`` has none."""
+    return _over(cell, block, size, limit, steps_of)
+
+
+def _over(cell: CellData, block: str, predict: Callable[..., ndarray], limit: Limit, steps: Steps) -> ndarray:
+    if not has(cell, block) or not getattr(limit(cell).blocks, block).any():
+        return np.empty(0)
+    return relative(cell, block) / predict(cell, block, limit, steps)
 
 
 def share_left(cell: CellData) -> Float[ndarray, " R"]:
