@@ -4,13 +4,14 @@ import struct
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from checks import PACK, images
 from checks.cases import CaseBook, VaeCase, case_book
 from checks.diagrams import parts_table
 from checks.experiments.architecture import ARCHITECTURE
 from checks.experiments.images import MOVEMENT, SHARE
-from checks.figure2 import MNIST_SWEEP, out_of_scope
+from checks.figure2 import MNIST_SWEEP, figure, out_of_scope
 from checks.images import VARIABLE, AbsentImages, components, raw_pixels
 from checks.measures.images import dotted, normalised, ratio, relative
 from claimtest.cells import Cell, CellData, replicate_seeds
@@ -132,6 +133,23 @@ def test_measures_read_like_the_formula():
         )
     for name in ("mean", "scale", "decoder"):
         assert ratio(cell, name) == pytest.approx(1, abs=0.1)
+
+
+def test_the_figure_shows_every_block_measured_and_predicted():
+    case = small_case()
+    cells = [CellData(case, width, Cell(MOVEMENT, case, width, 0, 3).run(0)) for width in (64, 128)]
+    exhibit = figure(cells)
+    axes = Figure().add_subplot()
+    assert exhibit.draw is not None
+    exhibit.draw(axes)
+    shown = [line for line in axes.get_lines() if len(line.get_xdata()) == 2 and line.get_linestyle() == ":"]
+    assert len(shown) == 3
+    for line, block in zip(shown, ("mean", "scale", "decoder"), strict=True):
+        np.testing.assert_allclose(line.get_ydata(), [dotted(cell, block).mean() for cell in cells])
+    assert {len(column) for column in exhibit.data.values()} == {2}
+    for name in ("W^μ", "W^σ", "W^d"):
+        assert name in exhibit.alt
+        assert {f"{name} measured", f"{name} predicted"} <= exhibit.data.keys()
 
 
 def test_the_diagram_shows_the_network_of_every_drawn_case():
