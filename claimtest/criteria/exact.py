@@ -7,11 +7,24 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
 
 from claimtest.criteria.law import Interval, Law, Outcome, Samples, decide
 from claimtest.profile import ALPHA, Profile
 
 __all__ = ["Ceiling", "Identity"]
+
+
+@dataclass(frozen=True)
+class Worst:
+    """The largest value of each sample, which is its own interval."""
+
+    estimate: Float[ndarray, "*S"]
+
+    def interval(self, alpha: float) -> tuple[Float[ndarray, "*S"], Float[ndarray, "*S"]]:
+        """No width at any level."""
+        return self.estimate, self.estimate
 
 
 @dataclass(frozen=True)
@@ -25,11 +38,15 @@ class Identity(Law):
         """[0, tolerance]."""
         return 0.0, self.tolerance
 
+    def fit(self, values: Float[ndarray, "*S N"], samples: Samples) -> Worst:
+        """The largest defect."""
+        if values.shape[-1] == 0:
+            raise ValueError("an identity needs at least one value")
+        return Worst(np.abs(values).max(-1))
+
     def judge(self, samples: Samples, profile: Profile, alpha: float = ALPHA) -> Outcome:
         """The largest defect against the tolerance."""
-        if len(samples) == 0:
-            raise ValueError("an identity needs at least one value")
-        worst = float(np.max(np.abs(samples.values)))
+        worst = float(self.fit(samples.values, samples).estimate)
         interval = (worst, worst)
         accepted = self.accepted(profile)
         return Outcome(decide(interval, accepted), worst, interval, accepted, self.tolerance, len(samples), 0.0)

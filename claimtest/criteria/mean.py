@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
 from scipy import stats
 
-from claimtest.criteria.law import Interval, Law, Outcome, Samples, decide, standard_errors_apart, values_needed
-from claimtest.profile import ALPHA, Profile
+from claimtest.criteria.law import Interval, Samples
+from claimtest.criteria.student import StudentFit, StudentLaw, cases, cells, spread
+from claimtest.profile import Profile
 
-__all__ = ["AtLeast", "AtMost", "Constant", "mean_interval"]
+__all__ = ["AtLeast", "AtMost", "Constant", "fit_mean", "mean_interval"]
 
 
 def mean_interval(samples: Samples, alpha: float) -> tuple[float, float, float]:
@@ -20,69 +23,58 @@ def mean_interval(samples: Samples, alpha: float) -> tuple[float, float, float]:
 
     Raises ValueError if there are too few values to estimate a variance from.
     """
-    mean, error, freedom = _balanced(samples) if samples.weights is None else _weighted(samples)
-    return mean, error, float(stats.t.isf(alpha / 2, freedom))
+    fit = fit_mean(samples.values, samples)
+    return float(fit.estimate), float(fit.error), float(stats.t.isf(alpha / 2, fit.freedom))
 
 
-def _balanced(samples: Samples) -> tuple[float, float, float]:
+def fit_mean(values: Float[ndarray, "*S N"], samples: Samples) -> StudentFit:
+    """Means of samples that share cases, abscissae and weights with ``samples``. Raises as `mean_interval`."""
+    return _balanced(values, samples) if samples.weights is None else _weighted(values, samples)
+
+
+def _balanced(x: Float[ndarray, "*S N"], samples: Samples) -> StudentFit:
     """The mean of the cases' means, with variances estimated case by case.
 
-    x̄ = Σ w x, w = 1/(C n_c) in case c of C; se² = Σ_c n_c/(n_c - 1) Σ_{i in c} w² (x_i - x̄_c)². Degrees of freedom
-    (Σ w²)²/Σ w⁴ - C, a conservative Satterthwaite count.
+    x̄ = Σ w x, w = 1/(C n_c) in case c of C, and se² = Σ_c n_c/(n_c - 1) Σ_{i in c} w² (x_i - x̄_c)². Degrees of
+    freedom by `spread`, N - C at most.
     """
-    x = samples.values
-    cases, code, counts = np.unique(samples.strata, return_inverse=True, return_counts=True)
-    if len(x) == 0 or counts.min() < 2:
+    case = cases(samples)
+    if len(case.code) == 0 or case.counts.min() < 2:
         raise ValueError("a mean needs at least two values of every case")
-    w = 1 / (len(cases) * counts[code])
-    centre = (np.bincount(code, weights=x) / counts)[code]
-    squares = counts[code] / (counts[code] - 1) * (w * (x - centre)) ** 2
-    freedom = max((w**2).sum() ** 2 / (w**4).sum() - len(cases), 1.0)
-    return float((w * x).sum()), math.sqrt(squares.sum()), freedom
+    n = case.counts[case.code]
+    w = 1 / (len(case.counts) * n)
+    parts = w * (x - case.means(x)) / np.sqrt(1 - 1 / n)
+    error, freedom = spread(parts, 1 - 1 / n, cells(samples), len(n) - len(case.counts))
+    return StudentFit((w * x).sum(-1), error, freedom)
 
 
-def _weighted(samples: Samples) -> tuple[float, float, float]:
-    """The mean by known precisions, whatever the case: x̄ = Σ w x / Σ w.
+def _weighted(x: Float[ndarray, "*S N"], samples: Samples) -> StudentFit:
+    """The mean by known precisions, whatever the case: x̄ = Σ h x, h = w / Σ w.
 
-    se² = n/(n - 1) Σ w² (x - x̄)² / (Σ w)², which holds even if the precisions are not the true ones; differences
-    between cases widen it. Degrees of freedom (Σ w²)²/Σ w⁴ - 1.
+    se² = Σ h² (x - x̄)² / (1 - h) is without bias if the precisions are the true ones and holds approximately if they
+    are not; differences between cases widen it. Degrees of freedom by `spread`, N - 1 at most.
     """
-    x, w = samples.values, np.asarray(samples.weights)
-    if len(x) < 2:
+    if x.shape[-1] < 2:
         raise ValueError("a mean needs at least two values")
-    mean = float((w * x).sum() / w.sum())
-    squares = len(x) / (len(x) - 1) * (w * (x - mean)) ** 2
-    freedom = max((w**2).sum() ** 2 / (w**4).sum() - 1, 1.0)
-    return mean, math.sqrt(squares.sum()) / float(w.sum()), freedom
+    w = np.asarray(samples.weights, dtype=float)
+    h = w / w.sum()
+    mean = (h * x).sum(-1)
+    parts = h * (x - mean[..., None]) / np.sqrt(np.maximum(1 - h, 1e-9))
+    return StudentFit(mean, *spread(parts, 1 - h, cells(samples), len(h) - 1))
 
 
-class _MeanLaw(Law):
+class _MeanLaw(StudentLaw):
     """A region for a mean, with intervals from Student's t."""
 
-    def judge(self, samples: Samples, profile: Profile, alpha: float = ALPHA) -> Outcome:
-        """Interval of the mean against the accepted region."""
-        estimate, error, quantile = mean_interval(samples, alpha)
-        interval = (estimate - quantile * error, estimate + quantile * error)
-        n, spread = len(samples), error * math.sqrt(len(samples))
-        accepted = self.accepted(profile)
-        return Outcome(
-            decide(interval, accepted), estimate, interval, accepted,
-            self.detectable(n, spread, profile, alpha), n, spread,
-        )  # fmt: skip
+    least = 2
 
-    def _margin(self, profile: Profile) -> float:
+    def fit(self, values: Float[ndarray, "*S N"], samples: Samples) -> StudentFit:
+        """The mean, of each case alike or by known precisions."""
+        return fit_mean(values, samples)
+
+    def margin_of(self, profile: Profile) -> float:
+        """No margin: the bound itself is the edge."""
         return 0.0
-
-    def detectable(self, n: int, spread: float, profile: Profile, alpha: float = ALPHA) -> float:
-        """Margin + 8.28 standard errors, a little more for few values."""
-        return self._margin(profile) + standard_errors_apart(alpha, n) * spread / math.sqrt(n)
-
-    def needed(self, effect: float, spread: float, profile: Profile, alpha: float = ALPHA) -> int:
-        """Solve detectable(n) = effect. Raises ValueError for an effect inside the margin."""
-        beyond = effect - self._margin(profile)
-        if beyond <= 0:
-            raise ValueError(f"an effect of {effect:.3g} lies inside the margin {self._margin(profile):.3g}")
-        return values_needed(beyond, spread, alpha, 2)
 
 
 @dataclass(frozen=True)
@@ -96,17 +88,18 @@ class Constant(_MeanLaw):
     margin: float | None = None
     kind = "constant"
 
-    def _margin(self, profile: Profile) -> float:
+    def margin_of(self, profile: Profile) -> float:
+        """In the units of the constant."""
         return (profile.margins["constant"] if self.margin is None else self.margin) * abs(self.value)
 
     def accepted(self, profile: Profile) -> Interval:
         """[value - margin, value + margin]."""
-        return self.value - self._margin(profile), self.value + self._margin(profile)
+        return self.value - self.margin_of(profile), self.value + self.margin_of(profile)
 
     def shifted(self, margins: float, profile: Profile) -> Self:
         """The constant larger by that many margins, with the same absolute margin."""
-        value = self.value + margins * self._margin(profile)
-        return replace(self, value=value, margin=self._margin(profile) / abs(value))
+        value = self.value + margins * self.margin_of(profile)
+        return replace(self, value=value, margin=self.margin_of(profile) / abs(value))
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
-from scipy import stats
+from jaxtyping import Float
+from numpy import ndarray
 
-from claimtest.criteria.law import Interval, Law, Outcome, Samples, decide, standard_errors_apart, values_needed
-from claimtest.profile import ALPHA, Profile
+from claimtest.criteria.law import Interval, Samples
+from claimtest.criteria.student import StudentFit, StudentLaw, cases, cells, spread
+from claimtest.profile import Profile
 
-__all__ = ["ExactOrder", "OrderBound", "Slope", "fit_slope"]
+__all__ = ["ExactOrder", "OrderBound", "Slope", "fit_slope", "fit_slopes"]
 
 
 @dataclass(frozen=True)
@@ -24,63 +26,56 @@ class Slope:
 
     estimate: float
     error: float
-    freedom: int
+    freedom: float
     intercepts: dict[int, float]
 
 
 def fit_slope(samples: Samples) -> Slope:
+    """The slope of one sample, with the intercepts. Raises ValueError as `fit_slopes`."""
+    fit = fit_slopes(samples.values, samples)
+    case = cases(samples)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        y, x = (case.sums(np.log(v)) / case.counts for v in (samples.values, samples.abscissa))
+        heights = y - fit.estimate * x
+    intercepts = {int(c): float(h) for c, h in zip(np.unique(samples.strata), heights, strict=True)}
+    return Slope(float(fit.estimate), float(fit.error), float(fit.freedom), intercepts)
+
+
+def fit_slopes(values: Float[ndarray, "*S N"], samples: Samples) -> StudentFit:
     """Regress log value on log abscissa with an intercept per case (Frisch-Waugh: within-case deviations).
 
-    HC3: se² = Σ x̃_i² (e_i / (1 - h_i))² / (Σ x̃²)², h_i = 1/n_case + x̃_i²/Σ x̃² (MacKinnon & White 1985).
+    HC3: se² = Σ x̃_i² (e_i / (1 - h_i))² / (Σ x̃²)², h_i = 1/n_case + x̃_i²/Σ x̃² (MacKinnon & White 1985). Degrees of
+    freedom by `spread`, N - C - 1 at most for C cases.
     Raises ValueError if no case has two different abscissae.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        y, x = np.log(samples.values), np.log(samples.abscissa)
-    cases, code, counts = np.unique(samples.strata, return_inverse=True, return_counts=True)
-    mean_x = np.bincount(code, weights=x) / counts
-    mean_y = np.bincount(code, weights=y) / counts
-    with np.errstate(invalid="ignore"):  # what has no logarithm ends as NaN, which no law accepts
-        dx, dy = x - mean_x[code], y - mean_y[code]
-    information = float((dx**2).sum())
-    freedom = len(y) - len(cases) - 1
-    if information <= 1e-12 or freedom < 1:
-        raise ValueError("an exponent needs at least two abscissae and three values")
-    slope = float((dx * dy).sum()) / information
-    leverage = 1 / counts[code] + dx**2 / information
-    residual = (dy - slope * dx) / np.maximum(1 - leverage, 1e-9)
-    error = math.sqrt(float((dx**2 * residual**2).sum())) / information
-    intercepts = {int(c): float(b - slope * a) for c, a, b in zip(cases, mean_x, mean_y, strict=True)}
-    return Slope(slope, error, freedom, intercepts)
+    with np.errstate(divide="ignore", invalid="ignore"):  # what has no logarithm ends as NaN, which no law accepts
+        y, x = np.log(values), np.log(samples.abscissa)
+        case = cases(samples)
+        dx, dy = x - case.means(x), y - case.means(y)
+        information = float((dx**2).sum())
+        most = len(x) - len(case.counts) - 1
+        if information <= 1e-12 or most < 1:
+            raise ValueError("an exponent needs at least two abscissae and three values")
+        slope = (dx * dy).sum(-1) / information
+        free = np.maximum(1 - 1 / case.counts[case.code] - dx**2 / information, 1e-9)
+        parts = dx * (dy - slope[..., None] * dx) / (free * information)
+        return StudentFit(slope, *spread(parts, free, cells(samples), most))
 
 
-class _OrderLaw(Law):
+class _OrderLaw(StudentLaw):
     """A region for an exponent, with intervals from Student's t on HC3 errors."""
 
     order: float
     margin: str
+    least = 3
 
-    def judge(self, samples: Samples, profile: Profile, alpha: float = ALPHA) -> Outcome:
-        """Interval of the fitted exponent against the accepted region."""
-        fit = fit_slope(samples)
-        reach = float(stats.t.isf(alpha / 2, fit.freedom)) * fit.error
-        interval = (fit.estimate - reach, fit.estimate + reach)
-        n, spread = len(samples), fit.error * math.sqrt(len(samples))
-        accepted = self.accepted(profile)
-        return Outcome(
-            decide(interval, accepted), fit.estimate, interval, accepted,
-            self.detectable(n, spread, profile, alpha), n, spread,
-        )  # fmt: skip
+    def fit(self, values: Float[ndarray, "*S N"], samples: Samples) -> StudentFit:
+        """The exponent."""
+        return fit_slopes(values, samples)
 
-    def detectable(self, n: int, spread: float, profile: Profile, alpha: float = ALPHA) -> float:
-        """Margin + 8.28 standard errors, a little more for few values, in units of the exponent."""
-        return profile.margins[self.margin] + standard_errors_apart(alpha, n) * spread / math.sqrt(n)
-
-    def needed(self, effect: float, spread: float, profile: Profile, alpha: float = ALPHA) -> int:
-        """Solve detectable(n) = effect, the ladder kept. Raises ValueError for an effect inside the margin."""
-        beyond = effect - profile.margins[self.margin]
-        if beyond <= 0:
-            raise ValueError(f"an effect of {effect:.3g} lies inside the margin {profile.margins[self.margin]:.3g}")
-        return values_needed(beyond, spread, alpha, 3)
+    def margin_of(self, profile: Profile) -> float:
+        """The profile's, in units of the exponent."""
+        return profile.margins[self.margin]
 
 
 @dataclass(frozen=True)

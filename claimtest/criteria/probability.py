@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import Self
 
 import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray
 from scipy import stats
 
 from claimtest.criteria.law import MISS, Interval, Law, Outcome, Samples, decide
@@ -24,6 +26,25 @@ def clopper_pearson(successes: int, n: int, alpha: float) -> Interval:
 
 
 @dataclass(frozen=True)
+class Share:
+    """How many ``successes`` (*S) each sample of ``n`` replicates counts."""
+
+    successes: Int[ndarray, "*S"]
+    n: int
+
+    @property
+    def estimate(self) -> Float[ndarray, "*S"]:
+        """The fraction."""
+        return self.successes / self.n
+
+    def interval(self, alpha: float) -> tuple[Float[ndarray, "*S"], Float[ndarray, "*S"]]:
+        """Clopper and Pearson's."""
+        counts, which = np.unique(self.successes, return_inverse=True)
+        low, high = np.array([clopper_pearson(int(k), self.n, alpha) for k in counts]).T
+        return low[which].reshape(self.successes.shape), high[which].reshape(self.successes.shape)
+
+
+@dataclass(frozen=True)
 class Probability(Law):
     """An event has probability at least ``at_least`` = 1 - δ; values are 1 where it happened, else 0."""
 
@@ -34,11 +55,16 @@ class Probability(Law):
         """[1 - δ, 1]."""
         return self.at_least, 1.0
 
+    def fit(self, values: Float[ndarray, "*S N"], samples: Samples) -> Share:
+        """Count the replicates where it happened. Cases may differ: that only makes the interval wider than need be."""
+        if values.shape[-1] == 0:
+            raise ValueError("a probability needs at least one replicate")
+        return Share(np.count_nonzero(values == 1, axis=-1), values.shape[-1])
+
     def judge(self, samples: Samples, profile: Profile, alpha: float = ALPHA) -> Outcome:
         """Clopper-Pearson interval of the fraction of replicates against [1 - δ, 1]."""
-        if len(samples) == 0:
-            raise ValueError("a probability needs at least one replicate")
-        n, successes = len(samples), int(np.count_nonzero(samples.values == 1))
+        fit = self.fit(samples.values, samples)
+        n, successes = fit.n, int(fit.successes)
         interval = clopper_pearson(successes, n, alpha)
         accepted = self.accepted(profile)
         share = successes / n
