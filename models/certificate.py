@@ -1,8 +1,8 @@
 """How far an end point is at most, from the gradient that is left.
 
 The Hessian of L + β KL is H = G + E with G = D + JᵀJ and E what the residual bends: M <v_r, f(x_i) - y_i> times the
-second derivatives of h_r(x_i) in the latent values, unit by unit. If H >= (1 - η) G between here and the minimum, then the error δ has
-‖δ‖_G <= ‖∇‖_{G⁻¹}/(1 - η), and ‖f(X) - f_end(X)‖ = ‖Jδ‖ <= ‖δ‖_G since JᵀJ <= G.
+second derivatives of h_r(x_i) in the latent values, unit by unit. If H >= (1 - η) G between here and the minimum, then
+the error δ has ‖δ‖_G <= ‖∇‖_{G⁻¹}/(1 - η), and ‖f(X) - f_end(X)‖ = ‖Jδ‖ <= ‖δ‖_G since JᵀJ <= G.
 """
 
 from __future__ import annotations
@@ -82,9 +82,10 @@ def krylov_convexity_lost(newton: GaussNewton, bent: Bends, gradient: Moves) -> 
     before: Moves | None = None
     for _ in range(KRYLOV):
         vector = newton.solve(dual)
-        size = dot(dual, vector).clamp_min(1e-300).sqrt()
+        size = dot(dual, vector).clamp_min(0).sqrt()
         betas.append(size)
-        vector, dual = ({name: w / size[:, None, None] for name, w in move.items()} for move in (vector, dual))
+        inverse = torch.where(size > (1e-10 if before else 0.0), 1 / size, 0.0)[:, None, None]  # 0: the space is whole
+        vector, dual = ({name: w * inverse for name, w in move.items()} for move in (vector, dual))
         image = _bend(newton, bent, vector)
         alphas.append(dot(vector, image))
         following = combined(image, dual, -alphas[-1])

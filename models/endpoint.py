@@ -1,6 +1,16 @@
 """Training L + β KL to its end point, without following the flow where that would be slow.
 
-See ``train_to_end``.
+**One end** (the encoder trains, β > 0). The latent KL is strictly convex in the coordinates of the span on either side
+of s = 0, and infinite there; the weight-space KL is strictly convex. What the loss adds to the Hessian is JᵀJ >= 0 and
+the residual's share, which is O(m^{-1/2}) of the KL's. So L + β KL has one minimum among the points with the signs of
+s_r(x_i) at the start, the flow cannot leave these, and any descent inside the span ends where the flow does. It starts
+where the KL alone would end (u = 0 and s = ±1 for the standard normal) and takes Gauss-Newton steps, corrected by
+secants: stiffness (rates β/s² at units with small s) costs nothing, because D contains it.
+
+**Many ends** (the decoder trains too, or β = 0). The minimisers form a manifold, and where the flow meets it depends on
+the way: while the encoder is displaced, the decoder moves along rows h_r(t) that are not h_r(0). So the flow is
+followed by linearly implicit steps of order 2, as long as the residual drives it, and ends by steps so long that the
+encoder returns and the decoder moves as little as it can, which is what the flow does of a small residual.
 """
 
 from __future__ import annotations
@@ -18,6 +28,7 @@ from models.certificate import remaining
 from models.divergence import checked_beta, divergence_from
 from models.implicit import GaussNewton, Moves, combined, dot
 from models.memory import block_size
+from models.path import followed
 from models.regularised import Point, Regularised
 from models.snn import BLOCKS, StochasticNetwork
 from models.span import Span
@@ -52,16 +63,22 @@ def train_to_end(
 ) -> Endpoint:
     """Where gradient flow of L + β KL from ``network`` (any axes *b of replicates) ends, to within ``tolerance``.
 
-    ``divergence`` is "weights" (‖ΔW^μ‖²/(2σ0²), once; fixed noise), "initial-posterior" (Σ_i KL(q_t(z|x_i) ‖
-    q_0(z|x_i))) or "standard-normal" (Σ_i KL(q_t(z|x_i) ‖ N(0, I))); ``trainable`` names blocks among "mean", "scale",
-    "decoder". x (n, p), y (n, d).
+    x (n, p), y (n, d). ``divergence`` is "weights" (‖ΔW^μ‖²/(2σ0²), once; fixed noise), "initial-posterior"
+    (Σ_i KL(q_t(z|x_i) ‖ q_0(z|x_i))) or "standard-normal" (Σ_i KL(q_t(z|x_i) ‖ N(0, I))), the sum over inputs as in
+    L = ½ Σ_i ‖f - y‖²; ``models.divergence.summed_beta`` converts the β of a mean. ``trainable`` names blocks among
+    "mean", "scale" and "decoder".
 
-    ``remaining`` (*b) bounds ‖f(X) - f_end(X)‖_F; every replicate stops when it is at most ``tolerance``.
+    ``remaining`` (*b) bounds ‖f(X) - f_end(X)‖_F (derived in ``models.certificate``; where the decoder trains and the
+    targets are met it is the residual itself), and a replicate stops when it is at most ``tolerance``, whatever the
+    others do. On unseen inputs a trained decoder also has the error of its path, a few thousandths of its way.
 
-    Raises ValueError for β < 0, no trainable block, s = 0, an unknown divergence or block, and RuntimeError if the
-    bound is not reached in ``most_steps`` steps.
+    Raises ValueError for β < 0, a tolerance <= 0, no trainable block, s = 0, an unknown divergence or block, and
+    RuntimeError if the bound is not reached in ``most_steps`` steps: with the decoder trained against the standard
+    normal there is no end point.
     """
     beta = checked_beta(beta)
+    if not tolerance > 0:
+        raise ValueError(f"tolerance must be positive, got {tolerance!r}")
     names, x, y, flat = _checked(network, x, y, trainable)
     kl = divergence_from(divergence, flat, x)
     path = "decoder" in names or not beta
@@ -109,7 +126,7 @@ def _train(problem: Regularised, x: Tensor, path: bool, tolerance: float, most_s
     """The moves from the start to the end of one group, the bound (R,) and the number of steps."""
     point = problem.start(x)
     if path:
-        return _interpolated(problem, *_followed(problem, point, LOCAL, most_steps), tolerance, most_steps)
+        return _interpolated(problem, *followed(problem, point, most_steps), tolerance, most_steps)
     return _minimised(problem, problem.collapsed(point) if problem.collapsing else point, tolerance, most_steps)
 
 
@@ -182,7 +199,7 @@ def _interpolated(
 ) -> tuple[Moves, Tensor, int]:
     """Implicit steps so long that only the end matters: the encoder returns, the decoder moves least."""
     bound = point.u.new_zeros(len(point.u))
-    for step in range(steps, steps + most_steps):
+    for step in range(steps, most_steps + 1):
         newton = problem.gauss_newton(point, shift)
         move = newton.solve(point.force, point.residual)
         slope = dot(problem.gradient(point), move)
@@ -191,56 +208,3 @@ def _interpolated(
             return point.moves, bound, step
         point = _searched(problem, point, move, slope, (bound > tolerance).to(bound))
     raise RuntimeError(_unfinished(most_steps, bound, tolerance))
-
-
-GAMMA = 1 - 0.5**0.5
-FIRST, FASTER, FAR, LOCAL = 0.5, 4.0, 0.01, 1e-2
-"""The path: its first step times λ_max, the most by which steps grow, the share of the residual to stop at, and the
-error allowed in a step (that of the embedded method of order 1, far above its own)."""
-
-
-def _followed(problem: Regularised, point: Point, tolerance: float, most_steps: int) -> tuple[Point, int, Tensor]:
-    """The flow from the start until the residual is small, by implicit steps of order 2, and the shift afterwards.
-
-    ROS2 (Verwer et al. 1999), an L-stable W-method: (ρ + D + JᵀJ) k1 = ρ F(a), (ρ + D + JᵀJ) k2 = ρ (F(a + h k1) -
-    2 k1), a ← a + h (3/2 k1 + 1/2 k2), ρ = 1/(γh). Its order needs no exact Hessian.
-    """
-    fastest = torch.linalg.eigvalsh(problem.tangent(point))[:, -1]
-    target = FAR * point.residual.square().sum((1, 2)).sqrt()
-    step, steps = FIRST / fastest, 0
-    time = torch.zeros_like(step)
-    while True:
-        if steps == most_steps:
-            raise RuntimeError(_unfinished(steps, point.residual.square().sum((1, 2)).sqrt(), tolerance))
-        going = (point.residual.square().sum((1, 2)).sqrt() > target) & (time * fastest < 1e7)
-        if not going.any():
-            return point, steps, 1e-8 * fastest
-        shift = 1 / (GAMMA * step)
-        newton = problem.gauss_newton(point, shift)
-        rate = shift[:, None, None]
-        k1 = {b: rate * k for b, k in newton.solve(point.force, point.residual).items()}
-        ahead = problem.moved(point, k1, step)
-        gradient = problem.gradient(ahead)
-        k2 = {b: rate * k for b, k in newton.solve({b: -gradient[b] - 2 * k1[b] for b in k1}).items()}
-        error = step * _off_path(point, combined(k1, k2, 1.0)) / 2
-        good = going & (error <= tolerance)
-        share = torch.where(good, step, 0.0)
-        point = problem.moved(point, {b: 1.5 * k1[b] + 0.5 * k2[b] for b in k1}, share)
-        time, steps = time + share, steps + 1
-        step = step * (0.9 * (tolerance / error.clamp_min(1e-300)).sqrt()).clamp(0.2, FASTER)
-
-
-def _off_path(point: Point, move: Moves) -> Tensor:
-    """What a move changes that the end of training does not undo, (R,).
-
-    That is the decoder's part outside the span of h(X), and m^{-1/2} times the encoder's: an error there bends h.
-    """
-    width = point.u.shape[-1]
-    parts = [move[b].square().sum((1, 2)) / width for b in move if b != "decoder"]
-    if "decoder" in move:
-        v, h = move["decoder"], point.hidden
-        gram = h @ h.mT
-        gram = gram + 1e-10 * gram.diagonal(dim1=1, dim2=2).mean(1)[:, None, None] * torch.eye(len(gram[0])).to(gram)
-        inside = torch.linalg.solve(gram, h @ v.mT).mT @ h
-        parts.append((v - inside).square().sum((1, 2)))
-    return torch.stack(parts).sum(0).sqrt()

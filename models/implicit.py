@@ -103,9 +103,9 @@ def dot(a: Mapping[str, Tensor], b: Mapping[str, Tensor]) -> Float[Tensor, " R"]
 
 def combined(a: Mapping[str, Tensor], b: Mapping[str, Tensor], weight: Float[Tensor, " R"] | float) -> Moves:
     """a + weight b."""
-    if isinstance(weight, float):
-        return {name: torch.add(a[name], b[name], alpha=weight) for name in a}
-    return {name: torch.addcmul(a[name], weight[:, None, None], b[name]) for name in a}
+    if isinstance(weight, Tensor):
+        return {name: torch.addcmul(a[name], weight[:, None, None], b[name]) for name in a}
+    return {name: torch.add(a[name], b[name], alpha=weight) for name in a}
 
 
 def _sum(terms: Sequence[Tensor]) -> Tensor:

@@ -98,17 +98,25 @@ class DiagonalMetric:
         return torch.diag_embed(blocks.movedim(1, -1)).permute(0, 3, 1, 4, 2)
 
 
-class FullMetric:
-    """D_r = Zᵀ diag(t_r) Z + ρ BᵀB = L_r L_rᵀ for all units at once; ``root`` L⁻¹ (R, k, k, m).
+STIFF = 1e6
+"""How much larger than a unit's smallest curvature another may be before it is left to a rank-one update."""
 
-    L⁻¹ and not D⁻¹ is kept: where some t_r is huge, D⁻¹ loses what it should say of that direction to round-off.
+
+class FullMetric:
+    """D_r = Zᵀ diag(t_r) Z + ρ BᵀB for all units at once; ``root`` C (R, k, k, m) with D⁻¹ = CᵀC.
+
+    A root and not D⁻¹ is kept: where some t_r is huge, D⁻¹ loses what it should say of that direction to round-off. D
+    is factored with t_r(x_i) cut at ``STIFF`` times the unit's smallest; the rest comes back by rank-one updates,
+
+        D + t z zᵀ  ⇒  C ← C - g φ φᵀ C,   φ = C z,   g = (1 - (1 + t φᵀφ)^{-1/2})/φᵀφ.
     """
 
     def __init__(self, span: Span, curvature: Float[Tensor, "R n m"], shift: Float[Tensor, " R"]) -> None:
-        """Eliminate column after column of D, doing the same to the identity."""
+        """Eliminate column after column of the cut D, doing the same to the identity; then update."""
         self.span, k = span, span.z.shape[1]
+        moderate = torch.minimum(curvature, STIFF * curvature.amin(1, keepdim=True))
         pairs = (span.z[:, :, None] * span.z[:, None, :]).flatten(1)
-        d = (pairs.mT @ curvature).unflatten(1, (k, k))
+        d = (pairs.mT @ moderate).unflatten(1, (k, k))
         d += shift[:, None, None, None] * (span.basis.mT @ span.basis)[:, :, None]
         self.root = torch.zeros_like(d)
         self.root.diagonal(dim1=1, dim2=2).fill_(1)
@@ -118,19 +126,32 @@ class FullMetric:
             column = d[:, j + 1 :, j] * scale[:, None]
             self.root[:, j + 1 :].addcmul_(column[:, :, None], self.root[:, j, None], value=-1)
             d[:, j + 1 :, j + 1 :].addcmul_(column[:, :, None], column[:, None], value=-1)
+        self._stiffen(curvature - moderate)
+
+    def _stiffen(self, excess: Float[Tensor, "R n m"]) -> None:
+        units = torch.nonzero(excess.amax((0, 1)) > 0)[:, 0]
+        if not len(units):
+            return
+        root, excess = self.root[..., units], excess[..., units]
+        for z, t in zip(self.span.z, excess.unbind(1), strict=True):
+            phi = (root * z[:, None]).sum(2)
+            square = phi.square().sum(1)
+            g = -torch.expm1(-0.5 * torch.log1p(t * square)) / square
+            root = torch.addcmul(root, (g[:, None] * phi)[:, :, None], (phi[:, :, None] * root).sum(1, True), value=-1)
+        self.root[..., units] = root
 
     def solve(self, b: Float[Tensor, "R k m"]) -> Float[Tensor, "R k m"]:
-        """D⁻¹ b = L⁻ᵀ L⁻¹ b."""
-        k = b.shape[1]
-        y, x = self.root[:, :, 0] * b[:, :1], torch.zeros_like(b)
-        for j in range(1, k):
-            y[:, j:].addcmul_(self.root[:, j:, j], b[:, j : j + 1])
-        for j in range(k):
-            x[:, : j + 1].addcmul_(self.root[:, j, : j + 1], y[:, j : j + 1])
+        """D⁻¹ b = Cᵀ C b."""
+        y = self.root[:, :, 0] * b[:, :1]
+        for j in range(1, b.shape[1]):
+            y.addcmul_(self.root[:, :, j], b[:, j : j + 1])
+        x = self.root[:, 0] * y[:, :1]
+        for j in range(1, b.shape[1]):
+            x.addcmul_(self.root[:, j], y[:, j : j + 1])
         return x
 
     def kernel(self, a: Float[Tensor, "R n m"], v: Float[Tensor, "R d m"]) -> Float[Tensor, "R n d n2 d"]:
-        """Σ_r <y_i, y_j> v_r v_rᵀ for the pairs i <= j, y_i = L⁻¹ z_i a_r(x_i)."""
+        """Σ_r <y_i, y_j> v_r v_rᵀ for the pairs i <= j, y_i = C z_i a_r(x_i)."""
         n, d = a.shape[1], v.shape[1]
         i, j = torch.triu_indices(n, n, device=a.device)
         y = (self.span.z @ self.root) * a[:, None]
