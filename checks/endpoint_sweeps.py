@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from checks.cases import CaseBook
 from checks.experiments.endpoint import (
     ANTISYMMETRIC,
     DECODER,
@@ -16,7 +17,6 @@ from checks.experiments.endpoint import (
 from checks.experiments.regularisation import PATH, SAMPLED
 from checks.planning import ladder, quick_rungs, rungs, sweep
 from checks.regularised_cases import (
-    RegularisedBook,
     RegularisedCase,
     decoder_cases,
     fixed_noise,
@@ -38,7 +38,7 @@ __all__ = [
     "WEIGHT_SWEEP",
 ]
 
-Cases = Callable[[RegularisedBook, Profile], Sequence[RegularisedCase]]
+Cases = Callable[[CaseBook, Profile], Sequence[RegularisedCase]]
 
 
 def half(cases: Cases) -> Cases:

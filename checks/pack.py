@@ -10,6 +10,7 @@ from checks.lemma3 import CHECK as LEMMA3
 from checks.lemma4 import CHECK as LEMMA4
 from checks.lemma5 import CHECK as LEMMA5
 from checks.theorem1 import CHECK as THEOREM1
+from checks.theorem2 import CHECK as THEOREM2
 from claimtest.check import Pack
 
 __all__ = ["PACK"]
@@ -17,7 +18,7 @@ __all__ = ["PACK"]
 PACK = Pack(
     module="checks",
     title="Over-parameterised variational autoencoders on trial (Wang & Huang, arXiv 2409.05349)",
-    checks=(DEFINITION1, LEMMA1, LEMMA2, LEMMA3, LEMMA4, LEMMA5, THEOREM1, FIGURE1, FIGURE2),
+    checks=(DEFINITION1, LEMMA1, LEMMA2, LEMMA3, LEMMA4, LEMMA5, THEOREM1, THEOREM2, FIGURE1, FIGURE2),
     cases=case_book,
     packages=("checks", "models", "theorems"),
     cases_from_data=case_from_data,

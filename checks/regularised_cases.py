@@ -8,9 +8,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import hypothesis.strategies as st
@@ -19,22 +19,21 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from jaxtyping import Float
 from numpy import ndarray
 
-from checks.cases import CaseBook, VaeCase, bits, case_book, case_from_data
+from checks.cases import CaseBook, VaeCase, bits
 from claimtest.profile import Profile
 from theorems.learned_ridge import learned_noise_ridge
 from theorems.regressions import KernelRegression, Prediction, decoder_ridgeless, plain_ridge, preconditioned_ridge
 from theorems.setting import ACTIVATIONS, FixedNoise, LearnedNoise, Noise, Problem, unit_rows
 
 __all__ = [
-    "RegularisedBook",
     "RegularisedCase",
-    "book",
-    "book_from_data",
     "decoder_cases",
     "fixed_noise",
     "independent_learned",
+    "indistinct",
     "learned_noise",
     "path_cases",
+    "regularised",
 ]
 
 POOL = 112
@@ -68,7 +67,7 @@ class RegularisedCase(VaeCase):
     @cached_property
     def digest(self) -> str:
         """Digest of the problem, the unseen inputs and β."""
-        text = f"{VaeCase.digest.func(self)} {self.beta}".encode()  # pyright: ignore[reportAttributeAccessIssue]
+        text = f"{super().digest} {self.beta}".encode()
         return hashlib.sha256(text + self.unseen.tobytes()).hexdigest()[:16]
 
     @property
@@ -81,6 +80,19 @@ class RegularisedCase(VaeCase):
         """The inputs are linearly independent."""
         return bool(np.linalg.matrix_rank(self.problem.inputs) == len(self.problem.inputs))
 
+    @cached_property
+    def distinction(self) -> float:
+        """Under fixed noise, the smallest distance between the end points of readings A, B and C on training inputs.
+
+        A share of ‖r0‖, r0 of no preferred direction; infinite under learned noise, where it is not needed.
+        """
+        if isinstance(self.problem.noise, LearnedNoise):
+            return np.inf
+        made = [self.regression(prediction) for prediction in (plain_ridge, preconditioned_ridge, decoder_ridgeless)]
+        hats = [regression.gram @ regression.coefficients(np.eye(len(regression.gram))) for regression in made]
+        gaps = [np.linalg.norm(a - b) for a, b in itertools.combinations(hats, 2)]
+        return float(min(gaps) / np.sqrt(len(self.problem.inputs)))
+
     def regression(self, prediction: Prediction, beta: float | None = None) -> KernelRegression:
         """What a reading predicts here, at this β or another."""
         p = self.problem
@@ -88,46 +100,36 @@ class RegularisedCase(VaeCase):
         return prediction(p.inputs, self.unseen, activation=p.activation, noise=p.noise, beta=strength)
 
 
-@dataclass(frozen=True)
-class RegularisedBook(CaseBook):
-    """A case book with ``regularised`` cases, in balanced order, of both noise models."""
-
-    regularised: tuple[RegularisedCase, ...] = ()
-
-
-def fixed_noise(book: RegularisedBook, profile: Profile) -> Sequence[RegularisedCase]:
+def fixed_noise(book: CaseBook, profile: Profile) -> Sequence[RegularisedCase]:
     """The profile's number of cases with fixed noise."""
-    return [c for c in book.regularised if isinstance(c.problem.noise, FixedNoise)][: profile.cases]
+    return [c for c in regularised(book) if isinstance(c.problem.noise, FixedNoise)][: profile.cases]
 
 
-def learned_noise(book: RegularisedBook, profile: Profile) -> Sequence[RegularisedCase]:
+def learned_noise(book: CaseBook, profile: Profile) -> Sequence[RegularisedCase]:
     """The profile's number of cases with learned noise."""
-    return [c for c in book.regularised if isinstance(c.problem.noise, LearnedNoise)][: profile.cases]
+    return [c for c in regularised(book) if isinstance(c.problem.noise, LearnedNoise)][: profile.cases]
 
 
-def independent_learned(book: RegularisedBook, profile: Profile) -> Sequence[RegularisedCase]:
+def independent_learned(book: CaseBook, profile: Profile) -> Sequence[RegularisedCase]:
     """Those with learned noise and linearly independent inputs."""
     return [case for case in learned_noise(book, profile) if case.independent]
 
 
-def book(root: int) -> RegularisedBook:
-    """Every case of a root seed."""
-    return _extended(case_book(root), regularised_cases(root))
+def regularised(book: CaseBook) -> Sequence[RegularisedCase]:
+    """The cases of a book, in balanced order: drawn from its root seed when first asked for, or the user's own data.
 
-
-def book_from_data(
-    inputs: Float[ndarray, "n p"], targets: Float[ndarray, "n d"] | None, widths: tuple[int, int] | None
-) -> RegularisedBook:
-    """A user's own data, under both noise models, with unseen inputs near theirs; see ``case_from_data``."""
-    plain = case_from_data(inputs, targets, widths)
-    (own,) = plain.drawn
+    Those are taken under both noise models, with β as large as the kernel and unseen inputs near theirs.
+    """
+    if book.root is not None:
+        return _drawn(book.root)
+    (own,) = book.drawn
     near = _near(own.problem.inputs, np.random.default_rng(0))
-    cases = [with_kl(dataclasses.replace(own.problem, noise=noise), near, 1.0, own) for noise in NOISES[::2]]
-    return _extended(plain, cases)
+    return [with_kl(dataclasses.replace(own.problem, noise=noise), near, 1.0, own) for noise in NOISES[::2]]
 
 
-def _extended(plain: CaseBook, cases: Iterable[RegularisedCase]) -> RegularisedBook:
-    return RegularisedBook(plain.drawn, plain.real, plain.reference, tuple(cases))
+@lru_cache(maxsize=4)
+def _drawn(root: int) -> tuple[RegularisedCase, ...]:
+    return tuple(regularised_cases(root))
 
 
 def with_kl(problem: Problem, unseen: Float[ndarray, "k p"], strength: float, like: VaeCase) -> RegularisedCase:
@@ -193,40 +195,29 @@ def regularised_cases(root: int) -> Iterator[RegularisedCase]:
     for noise in (FixedNoise, LearnedNoise):
         kinds: dict[Any, list[RegularisedCase]] = {}
         for case in {c.problem.inputs.tobytes(): c for c in pool if isinstance(c.problem.noise, noise)}.values():
-            if telling(case):
+            if case.distinction >= DISTINCT:
                 kinds.setdefault((case.independent, case.problem.activation.name), []).append(case)
         turns = itertools.zip_longest(*(kinds[kind] for kind in sorted(kinds)))
         yield from itertools.islice((case for turn in turns for case in turn if case is not None), MOST_CASES)
 
 
-def telling(case: RegularisedCase) -> bool:
-    """Under fixed noise: the end points of readings A, B and C are far enough apart on the training inputs."""
-    if isinstance(case.problem.noise, LearnedNoise):
-        return True
-    maps = [_hat(case.regression(p)) for p in (plain_ridge, preconditioned_ridge, decoder_ridgeless)]
-    gaps = [_size(a - b, case) for a, b in itertools.combinations(maps, 2)]
-    return min(gaps) >= DISTINCT
+def indistinct(case: RegularisedCase) -> str:
+    """Why a case cannot tell the readings apart, "" where it can."""
+    if case.distinction >= DISTINCT:
+        return ""
+    return f"plain, preconditioned and ridgeless regression differ by {case.distinction:.2g} only on these inputs"
 
 
-def decoder_cases(book: RegularisedBook, profile: Profile) -> Sequence[RegularisedCase]:
+def decoder_cases(book: CaseBook, profile: Profile) -> Sequence[RegularisedCase]:
     """The cases with fixed noise whose Θ^d∞ is well conditioned: the handover to the decoder takes that long."""
     return _well_conditioned(book, decoder_ridgeless, WORST_CONDITION)[: profile.cases]
 
 
-def path_cases(book: RegularisedBook, profile: Profile) -> Sequence[RegularisedCase]:
+def path_cases(book: CaseBook, profile: Profile) -> Sequence[RegularisedCase]:
     """Half of the cases with fixed noise: K_H is well conditioned, so that networks stay lazy down to a small β."""
     return _well_conditioned(book, preconditioned_ridge, WORST_CONDITION / 2)[: -(-profile.cases // 2)]
 
 
-def _well_conditioned(book: RegularisedBook, prediction: Prediction, most: float) -> list[RegularisedCase]:
-    fixed = [case for case in book.regularised if isinstance(case.problem.noise, FixedNoise)]
+def _well_conditioned(book: CaseBook, prediction: Prediction, most: float) -> list[RegularisedCase]:
+    fixed = [case for case in regularised(book) if isinstance(case.problem.noise, FixedNoise)]
     return [case for case in fixed if np.linalg.cond(case.regression(prediction).gram) <= most]
-
-
-def _hat(regression: KernelRegression) -> Float[ndarray, "n n"]:
-    return regression.gram @ regression.coefficients(np.eye(len(regression.gram)))
-
-
-def _size(matrix: Float[ndarray, "n n"], case: RegularisedCase) -> float:
-    """‖M r0‖/‖r0‖ for an r0 of no preferred direction."""
-    return float(np.linalg.norm(matrix) / np.sqrt(len(case.problem.inputs)))

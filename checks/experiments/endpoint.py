@@ -111,7 +111,7 @@ def _experiment(
     name: str, divergence: str, trainable: Sequence[str], iterations: float, **ingredients: Any
 ) -> Experiment:
     run = partial(endpoint, divergence=divergence, trainable=trainable, **ingredients)
-    return Experiment(f"kl-endpoint/{name}", run, partial(_cost, iterations=iterations))
+    return Experiment(f"kl-endpoint-{name}", run, partial(_cost, iterations=iterations))
 
 
 WEIGHT = _experiment("weight-space", "weights", ("mean",), 1.0)
