@@ -60,7 +60,7 @@ LEMMA5 = Claim(
             "true-order",
             "The true order of the drift",
             r"With symmetric $v_r$ the change of first order has mean zero, so $\sup_t \|\Theta(t) - \Theta(0)\|_2$ is "
-            r"of exact order $1/m$.",
+            r"of exact order $1/m$, for ReLU under learned noise up to a factor $\sqrt{\log m}$.",
             Provenance.DERIVED,
         ),
         Reading(
