@@ -52,8 +52,8 @@ def at_one_rung(case: RegularisedCase, profile: Profile) -> Sequence[int]:
     return rungs(rung, rung)(case, profile)
 
 
-WEIGHT_SWEEP = sweep(WEIGHT, fixed_noise, ladder, {"quick": 12, "standard": 12, "thorough": 24}, 12)
-LATENT_SWEEP = sweep(LATENT, fixed_noise, ladder, {"quick": 12, "standard": 12, "thorough": 24}, 12)
+WEIGHT_SWEEP = sweep(WEIGHT, fixed_noise, ladder, {"quick": 12, "standard": 24, "thorough": 48}, 12)
+LATENT_SWEEP = sweep(LATENT, fixed_noise, ladder, {"quick": 12, "standard": 24, "thorough": 48}, 12)
 ANTISYMMETRIC_SWEEP = sweep(ANTISYMMETRIC, half(fixed_noise), ladder, {"quick": 16, "standard": 32, "thorough": 48}, 16)
 DECODER_SWEEP = sweep(DECODER, decoder_cases, ladder, {"quick": 12, "standard": 24, "thorough": 36}, 12)
 STANDARD_SWEEP = sweep(STANDARD, fixed_noise, ladder, {"quick": 24, "standard": 48, "thorough": 72}, 24)
