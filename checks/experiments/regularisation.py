@@ -14,7 +14,7 @@ from checks.regularised_cases import RegularisedCase
 from claimtest.cells import Experiment, Quantities
 from models.endpoint import train_to_end
 from models.objective import output_variance
-from models.sampled_descent import sampled_descent
+from models.regularised_descent import regularised_descent
 from models.snn import StochasticNetwork
 from models.tangent import tangent_kernel
 
@@ -63,7 +63,7 @@ def sampled(case: RegularisedCase, width: int, seeds: Sequence[SeedSequence], de
     rate = _fastest_rate(network, case)
     outputs, variances, now = [], [], network
     for fraction, own in zip(FRACTIONS, noise, strict=True):
-        states = sampled_descent(
+        states = regularised_descent(
             now, x, y, fraction / rate, BURN_IN + WINDOW, seeds=own, record=RECORD, initial=network, **given
         )
         late = [s for s in states if s.time > (BURN_IN + 0.5) * fraction / rate]

@@ -1,4 +1,4 @@
-"""Stochastic gradients with a KL term against a loop of automatic differentiation."""
+"""Descent with a KL term, sampled or not, against a loop of automatic differentiation."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import torch
 from numpy.random import SeedSequence
 
 from models.divergence import divergence_from
-from models.sampled_descent import sampled_descent
+from models.regularised_descent import regularised_descent
 from models.training import stochastic_gradients
 from tests.models.problems import SIN, data, network
 from theorems.setting import FixedNoise
@@ -18,7 +18,8 @@ def loop(net, reference, x, y, step, noises, beta, divergence, names):
     for noise in noises:
         blocks = {name: net.parameters()[name].detach().clone().requires_grad_() for name in names}
         trial = net.replace_parameters(blocks)
-        loss = 0.5 * (trial.sample_output(x, noise=noise) - y).square().sum() + beta * kl.value(trial).sum()
+        output = trial.mean_output(x) if noise is None else trial.sample_output(x, noise=noise)
+        loss = 0.5 * (output - y).square().sum() + beta * kl.value(trial).sum()
         gradients = torch.autograd.grad(loss, list(blocks.values()))
         moved = {name: (blocks[name] - step * g).detach() for name, g in zip(names, gradients, strict=True)}
         net = net.replace_parameters(moved)
@@ -34,9 +35,10 @@ def test_steps_are_those_of_automatic_differentiation(divergence, names):
     given = {"beta": 0.3, "divergence": divergence, "trainable": names}
     stream = np.random.default_rng(SeedSequence(5))
     noises = [torch.from_numpy(stream.standard_normal((4, 12))) for _ in range(3)]
-    for initial, reference in ((None, other), (net, net)):
-        last = list(sampled_descent(other, x, y, 0.05, 3, seeds=SeedSequence(5), initial=initial, **given))[-1]
-        slow = loop(other, reference, x, y, 0.05, noises, 0.3, divergence, names)
+    for initial, reference, sampled in ((None, other, True), (net, net, True), (net, net, False)):
+        seeds = SeedSequence(5) if sampled else None
+        last = list(regularised_descent(other, x, y, 0.05, 3, seeds=seeds, initial=initial, **given))[-1]
+        slow = loop(other, reference, x, y, 0.05, noises if sampled else [None] * 3, 0.3, divergence, names)
         for name, block in last.network.parameters().items():
             torch.testing.assert_close(block, slow.parameters()[name], rtol=0, atol=1e-12)
 
@@ -45,7 +47,7 @@ def test_without_a_kl_it_is_plain_stochastic_gradients():
     x, y = data(4, 3, 2)
     net = network(12, 3, 2, noise=FixedNoise(0.8))
     given = {"seeds": SeedSequence(1), "trainable": ("mean",)}
-    with_kl = list(sampled_descent(net, x, y, 0.1, 5, beta=0.0, divergence="initial-posterior", **given))
+    with_kl = list(regularised_descent(net, x, y, 0.1, 5, beta=0.0, divergence="initial-posterior", **given))
     without = list(stochastic_gradients(net, x, y, 0.1, 5, **given))
     assert len(with_kl) == len(without)
     for a, b in zip(with_kl, without, strict=True):
@@ -66,4 +68,4 @@ def test_bad_input_is_refused(change, says):
     x, y = data(4, 3, 2)
     given = {"beta": 0.1, "divergence": "initial-posterior", "seeds": 1} | change
     with pytest.raises(ValueError, match=says):
-        list(sampled_descent(network(6, 3, 2, noise=FixedNoise(1.0)), x, y, 0.1, 2, **given))
+        list(regularised_descent(network(6, 3, 2, noise=FixedNoise(1.0)), x, y, 0.1, 2, **given))

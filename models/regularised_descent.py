@@ -1,4 +1,4 @@
-"""Stochastic gradients of the sampled loss plus a KL term: training as users of variational autoencoders do it."""
+"""Gradient descent on a loss plus a KL term; with sampled outputs, as users of variational autoencoders train."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from models.objective import pullback
 from models.snn import Seed, StochasticNetwork
 from models.training import State, noise_streams, record_schedule
 
-__all__ = ["sampled_descent"]
+__all__ = ["regularised_descent"]
 
 
-def sampled_descent(
+def regularised_descent(
     network: StochasticNetwork,
     x: Any,
     y: Any,
@@ -25,31 +25,35 @@ def sampled_descent(
     *,
     beta: float,
     divergence: str,
-    seeds: Seed | Sequence[Seed],
+    seeds: Seed | Sequence[Seed] | None = None,
     trainable: Sequence[str] = ("mean",),
     record: int = 1,
     initial: StochasticNetwork | None = None,
 ) -> Iterator[State]:
-    """W ← W - step (∇ ½ Σ_i ‖f̂(x_i; ε_i) - y_i‖² + β ∇KL), fresh noise in every step, reparameterised gradients.
+    """W ← W - step (∇L + β ∇KL), yielding the state before the first step, every ``record`` steps and after the last.
 
-    Yields the state before the first step, every ``record`` steps and after the last. One seed per replicate: its
-    stream of noise is its own. ``divergence`` as in ``train_to_end``, whose KL is exact here too: it needs no samples.
-    Where training goes on, ``initial`` are the networks it started from (``network`` if None), which the KL refers to.
-    Raises ValueError for β < 0, no trainable block, s = 0, an unknown divergence or block, or a wrong number of seeds.
+    With ``seeds``, one per replicate, L is the sampled loss ½ Σ_i ‖f̂(x_i; ε_i) - y_i‖² with fresh noise in every step
+    and reparameterised gradients; without, that of the mean output. ``divergence`` as in ``train_to_end``; the KL is
+    exact, it needs no samples. Where training goes on, ``initial`` are the networks it started from (``network`` if
+    None), which the KL refers to. Raises ValueError for β < 0, no trainable block, s = 0, an unknown divergence or
+    block, or a wrong number of seeds.
     """
     beta = checked_beta(beta)
     cell = Cell(network, x, y, trainable)
     start = cell if initial is None else Cell(initial, x, y, trainable)
     kl = divergence_from(divergence, start.network, cell.x)
-    streams = noise_streams(seeds, cell)
+    streams = None if seeds is None else noise_streams(seeds, cell)
     for count, total in record_schedule(steps, record):
         for group in cell.groups if count else ():
             own, noise = kl[group.replicates], cell.x.new_empty(group.size, len(cell.x), network.width)
             for _ in range(count):
-                for eps, draw in zip(noise, streams[group.replicates], strict=True):
-                    draw(eps)
                 pull = own.gradient(group.network)
-                features = group.network.sampled_features(cell.x, noise)
+                if streams is None:
+                    features = group.network.features(cell.x)
+                else:
+                    for eps, draw in zip(noise, streams[group.replicates], strict=True):
+                        draw(eps)
+                    features = group.network.sampled_features(cell.x, noise)
                 residual = group.network.combine(features.decoder) - group.y
                 group.descend(pullback(group.network, cell.x, features, residual, group.gradient), step)
                 group.descend({name: pull[name] for name in cell.rows if name in pull}, step * beta)
