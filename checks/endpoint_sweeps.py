@@ -14,10 +14,11 @@ from checks.experiments.endpoint import (
     STANDARD,
     WEIGHT,
 )
-from checks.experiments.regularisation import PATH, SAMPLED
+from checks.experiments.regularisation import GROWTH, PATH, SAMPLED
 from checks.planning import ladder, quick_rungs, rungs, sweep
 from checks.regularised_cases import (
     RegularisedCase,
+    centred_cases,
     decoder_cases,
     fixed_noise,
     independent_learned,
@@ -29,6 +30,7 @@ from claimtest.profile import Profile
 __all__ = [
     "ANTISYMMETRIC_SWEEP",
     "DECODER_SWEEP",
+    "GROWTH_SWEEP",
     "LATENT_SWEEP",
     "LEARNED_STANDARD_SWEEP",
     "LEARNED_SWEEP",
@@ -63,5 +65,6 @@ LEARNED_SWEEP = sweep(
 LEARNED_STANDARD_SWEEP = sweep(
     LEARNED_STANDARD, independent_learned, ladder, {"quick": 24, "standard": 48, "thorough": 72}, 24
 )
+GROWTH_SWEEP = sweep(GROWTH, half(centred_cases), rungs(1, 1), {"quick": 16, "standard": 32, "thorough": 64}, 16)
 PATH_SWEEP = sweep(PATH, path_cases, at_one_rung, {"quick": 12, "standard": 24, "thorough": 48}, 12)
 SAMPLED_SWEEP = sweep(SAMPLED, half(fixed_noise), rungs(2, 2), {"quick": 16, "standard": 48, "thorough": 96}, 16)

@@ -5,26 +5,38 @@ from __future__ import annotations
 from functools import partial
 
 from checks.endpoint_readings import away, on_training, on_unseen, settled
-from checks.endpoint_sweeps import LATENT_SWEEP, LEARNED_STANDARD_SWEEP, PATH_SWEEP, SAMPLED_SWEEP, STANDARD_SWEEP
+from checks.endpoint_sweeps import (
+    GROWTH_SWEEP,
+    LATENT_SWEEP,
+    LEARNED_STANDARD_SWEEP,
+    PATH_SWEEP,
+    SAMPLED_SWEEP,
+    STANDARD_SWEEP,
+)
 from checks.measures.endpoint import gap_on_training, movement_ratio, residual_precision, residual_shares
 from checks.measures.regularisation import (
     average_gap,
+    decoder_growth_ratio,
     floor_ratios,
     interpolation,
     path_gap,
     residual_ratio,
     standstill,
 )
+from checks.planning import variant
 from claimtest.check import Control, Criterion, ReadingCheck, at_three_widest
 from claimtest.criteria import AtMost, Ceiling, Constant, ExactOrder
 from theorems.collapsed import collapsed_ridge, learned_noise_collapse
 from theorems.learned_ridge import learned_noise_ridge
 from theorems.regressions import decoder_ridgeless, plain_ridge, preconditioned_ridge
 
-__all__ = ["COLLAPSED", "INITIAL_KERNEL", "MOVEMENT", "PATH", "SAMPLED"]
+__all__ = ["COLLAPSED", "GROWING", "INITIAL_KERNEL", "MOVEMENT", "PATH", "SAMPLED"]
 
 FLOOR_MARGIN = 0.2
 """How far the floor may be from the derived one, which leaves out terms of order m^(-1/2)."""
+
+ENCODER_FROZEN = variant(GROWTH_SWEEP, "encoder-frozen", trainable=("decoder",))
+LAZY_DECODER = variant(GROWTH_SWEEP, "initial-posterior", divergence="initial-posterior")
 
 INITIAL_KERNEL = ReadingCheck(
     "standard-normal-initial-kernel",
@@ -69,6 +81,19 @@ COLLAPSED = ReadingCheck(
         Control("exponent", "the exponent is off by 2 margins", "unseen", margins=2.0),
         Control("learned-initial-kernel", "the initial kernel with learned noise", "learned-noise",
                 {"prediction": learned_noise_ridge}),
+    ),
+)  # fmt: skip
+
+GROWING = ReadingCheck(
+    "standard-normal-decoder",
+    (
+        Criterion("growth", r"from $t = m/4$ to $m$, $\|W^d\|_F^2$ grows as predicted", Constant(margin=0.05),
+                  GROWTH_SWEEP, decoder_growth_ratio, ordinate="measured / predicted"),
+    ),
+    (
+        Control("growth-off", "the growth is larger by an eighth", "growth", {"exaggeration": 1.125}),
+        Control("encoder-frozen", "the encoder is not trained", "growth", sweep=ENCODER_FROZEN),
+        Control("initial-posterior", "the KL refers to the initial posterior", "growth", sweep=LAZY_DECODER),
     ),
 )  # fmt: skip
 

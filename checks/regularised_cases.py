@@ -23,10 +23,11 @@ from checks.cases import CaseBook, VaeCase, bits
 from claimtest.profile import Profile
 from theorems.learned_ridge import learned_noise_ridge
 from theorems.regressions import KernelRegression, Prediction, decoder_ridgeless, plain_ridge, preconditioned_ridge
-from theorems.setting import ACTIVATIONS, FixedNoise, LearnedNoise, Noise, Problem, unit_rows
+from theorems.setting import ACTIVATIONS, ERF, SIN, FixedNoise, LearnedNoise, Noise, Problem, unit_rows
 
 __all__ = [
     "RegularisedCase",
+    "centred_cases",
     "decoder_cases",
     "fixed_noise",
     "independent_learned",
@@ -113,6 +114,11 @@ def learned_noise(book: CaseBook, profile: Profile) -> Sequence[RegularisedCase]
 def independent_learned(book: CaseBook, profile: Profile) -> Sequence[RegularisedCase]:
     """Those with learned noise and linearly independent inputs."""
     return [case for case in learned_noise(book, profile) if case.independent]
+
+
+def centred_cases(book: CaseBook, profile: Profile) -> Sequence[RegularisedCase]:
+    """Those with fixed noise and an odd activation: h(0, σ0) = 0, the collapsed encoder is silent."""
+    return [case for case in fixed_noise(book, profile) if case.problem.activation in (ERF, SIN)]
 
 
 def regularised(book: CaseBook) -> Sequence[RegularisedCase]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checks.endpoint_pictures import theorem2_exhibits
 from checks.endpoint_readings import DECODER_TRAINED, LATENT, LEARNED, PLAIN, WEIGHT
-from checks.normal_readings import COLLAPSED, INITIAL_KERNEL, MOVEMENT, PATH, SAMPLED
+from checks.normal_readings import COLLAPSED, GROWING, INITIAL_KERNEL, MOVEMENT, PATH, SAMPLED
 from checks.regularised_cases import indistinct
 from claimtest.check import Check
 from theorems.theorem2 import THEOREM2
@@ -13,7 +13,7 @@ __all__ = ["CHECK"]
 
 CHECK = Check(
     THEOREM2,
-    (LATENT, PLAIN, WEIGHT, DECODER_TRAINED, INITIAL_KERNEL, MOVEMENT, COLLAPSED, LEARNED, PATH, SAMPLED),
+    (LATENT, PLAIN, WEIGHT, DECODER_TRAINED, INITIAL_KERNEL, MOVEMENT, COLLAPSED, GROWING, LEARNED, PATH, SAMPLED),
     indistinct,
     theorem2_exhibits,
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
+from scipy.integrate import solve_ivp
 
 from theorems.duals import dual_of
 from theorems.regressions import (
@@ -20,7 +21,7 @@ from theorems.regressions import (
 )
 from theorems.setting import Activation, LearnedNoise, Noise
 
-__all__ = ["collapsed_gain", "collapsed_ridge", "learned_noise_collapse", "relative_movement"]
+__all__ = ["collapsed_gain", "collapsed_ridge", "decoder_growth", "learned_noise_collapse", "relative_movement"]
 
 
 def collapsed_ridge(
@@ -87,3 +88,46 @@ def relative_movement(inputs: Float[ndarray, "n p"]) -> float:
     """√(rank X / p), the limit of ‖ΔW^μ‖_F/‖W^μ(0)‖_F at every width under the KL to N(0, I) [derived]."""
     singular = np.linalg.svd(inputs, compute_uv=False)
     return float(np.sqrt(np.sum(singular > RANK_TOLERANCE * singular[0]) / inputs.shape[1]))
+
+
+def decoder_growth(
+    inputs: Float[ndarray, "n p"],
+    targets: Float[ndarray, "n d"],
+    gram: Float[ndarray, "*b d d"],
+    times: Float[ndarray, " T"],
+    *,
+    activation: str | Activation,
+    noise: Noise,
+    beta: float,
+) -> Float[ndarray, "*b T d d"]:
+    """A(τ) = VᵀV/m at τ = t/m, the decoder trained too under the KL to N(0, I), for ψ with h(0, σ0) = 0 [derived].
+
+        dA/dτ = (κ/β)(EᵀPE A + A EᵀPE),      E + (κ/β) P E A = -y,      κ = h_u(0, σ0)²,   P = X(XᵀX)⁺Xᵀ
+
+    The collapsed encoder follows within a time of order one, u_r(x_i) = -h_u m^{-1/2} Σ_j P_ij <v_r, e_j>/β, which
+    gives f(X) = -(κ/β) P E A. Along such u the decoder moves by dv_r/dt = (κ/(βm)) EᵀPE v_r: nothing is stationary
+    while E ≠ 0, and a larger decoder with a smaller encoder lowers the objective. ``gram`` is A at τ = 0. Raises
+    ValueError for learned noise, σ0 = 0, β <= 0 or ψ with h(0, σ0) ≠ 0.
+    """
+    variance, dual = require_fixed_noise(noise), dual_of(activation)
+    if require_beta(beta) == 0:
+        raise ValueError("without a KL term the encoder does not collapse: beta must be positive")
+    if abs(float(dual.kernel(0.0, variance, variance))) > 1e-12:
+        raise ValueError("the decoder's growth is known for activations whose mean activation vanishes at u = 0")
+    ratio = float(dual.first(0.0, variance, variance)) / beta
+    hat = coordinates(inputs, inputs)
+    n, d = targets.shape
+
+    def velocity(_: float, flat: Float[ndarray, " dd"]) -> Float[ndarray, " dd"]:
+        a = flat.reshape(d, d)
+        e = np.linalg.solve(np.eye(n * d) + ratio * np.kron(hat, a), -targets.ravel()).reshape(n, d)
+        pull = ratio * e.T @ hat @ e
+        return (pull @ a + a @ pull).ravel()
+
+    def grown(start: Float[ndarray, "d d"]) -> Float[ndarray, "T d d"]:
+        end = float(times[-1])
+        solved = solve_ivp(velocity, (0.0, end), start.ravel(), method="DOP853", t_eval=times, rtol=1e-9, atol=1e-12)
+        return solved.y.T.reshape(len(times), d, d)
+
+    flat = np.reshape(gram, (-1, d, d))
+    return np.stack([grown(start) for start in flat]).reshape(*np.shape(gram)[:-2], len(times), d, d)

@@ -90,6 +90,15 @@ THEOREM2 = Claim(
             Provenance.DERIVED,
         ),
         Reading(
+            "standard-normal-decoder",
+            "KL to N(0, I), decoder trained too: no end, the decoder grows",
+            r"A larger decoder and a smaller encoder fit as well at a smaller KL, so there is no end point. On the "
+            r"time scale $m$, $A = W^{d\top} W^d/m$ grows by $\frac{dA}{d(t/m)} = \frac{\kappa}{\beta}(E^\top P E A + "
+            r"A E^\top P E)$ with $E + \frac{\kappa}{\beta} P E A = -y$ and $\kappa = h_u(0, \sigma_0)^2$, for "
+            r"activations with $h(0, \sigma_0) = 0$.",
+            Provenance.DERIVED,
+        ),
+        Reading(
             "learned-noise",
             "KL in latent space to the initial posterior, noise scale learned",
             r"Ridge regression with $K_H(x, x_j) = \mathbb{E}[x^\top H^+ x_j (\partial_\rho K + \frac12 s s' "

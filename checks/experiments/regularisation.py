@@ -18,7 +18,7 @@ from models.regularised_descent import regularised_descent
 from models.snn import StochasticNetwork
 from models.tangent import tangent_kernel
 
-__all__ = ["FACTORS", "FRACTIONS", "PATH", "SAMPLED", "path", "sampled"]
+__all__ = ["FACTORS", "FRACTIONS", "GROWTH", "PATH", "SAMPLED", "TIMES", "growth", "path", "sampled"]
 
 FACTORS = (1 / 256, 1 / 64, 1 / 16, 1 / 4, 1.0, 4.0, 16.0, 64.0, 1e4)
 """Strengths of the KL, in units of the case's β."""
@@ -28,6 +28,10 @@ FRACTIONS = (0.3, 0.15)
 
 BURN_IN, WINDOW, RECORD = 120, 120, 4
 """Steps before and while the floor of one step is measured, and steps between two looks at it."""
+
+
+TIMES = (0.25, 1.0)
+"""Times at which a growing decoder is looked at, in units of m: the encoder has collapsed before the first."""
 
 
 def path(case: RegularisedCase, width: int, seeds: Sequence[SeedSequence], device: str) -> Quantities:
@@ -80,11 +84,36 @@ def sampled(case: RegularisedCase, width: int, seeds: Sequence[SeedSequence], de
     return {name: values.cpu().numpy() for name, values in measured.items()} | {"step": steps}
 
 
-def _fastest_rate(network: StochasticNetwork, case: RegularisedCase) -> float:
-    """λ_max(Θ^μ(0)) + β ‖X‖²/σ0², a bound on the curvature of L + β Σ KL at the start, over all replicates."""
+def growth(
+    case: RegularisedCase,
+    width: int,
+    seeds: Sequence[SeedSequence],
+    device: str,
+    divergence: str = "standard-normal",
+    trainable: Sequence[str] = ("mean", "decoder"),
+) -> Quantities:
+    """Gradient descent on L + β KL to N(0, I) with the decoder trained too, to the times t = τ m of ``TIMES``.
+
+    "gram" W^dᵀW^d/m (R, T, d, d) and "time" τ as reached, (R, T).
+    """
+    x, network = case.problem.inputs, initial_networks(case, width, seeds, device)
+    step = 0.5 / _fastest_rate(network, case, "total")
+    every = round(TIMES[0] * width / step)
+    given = {"beta": case.beta, "divergence": divergence, "trainable": trainable}
+    steps = round(TIMES[1] / TIMES[0]) * every
+    late = list(regularised_descent(network, x, case.problem.targets, step, steps, record=every, **given))
+    kept = [late[1], late[-1]]
+    decoders = [state.network.decoder for state in kept]
+    grams = torch.stack([v.mT @ v / width for v in decoders], 1)
+    times = np.tile([state.time / width for state in kept], (len(seeds), 1))
+    return {"gram": grams.cpu().numpy(), "time": times}
+
+
+def _fastest_rate(network: StochasticNetwork, case: RegularisedCase, block: str = "mean") -> float:
+    """λ_max(Θ^b(0)) + β ‖X‖²/min(σ0, 1)²: L + β Σ KL is nowhere more curved at the start, over all replicates."""
     x = case.problem.inputs
-    largest = float(torch.linalg.eigvalsh(tangent_kernel(network, x).block("mean")).max())
-    return largest + case.beta * float(np.linalg.norm(x, 2)) ** 2 / case.problem.noise.scale**2
+    largest = float(torch.linalg.eigvalsh(tangent_kernel(network, x).block(block)).max())
+    return largest + case.beta * float(np.linalg.norm(x, 2)) ** 2 / min(case.problem.noise.scale, 1.0) ** 2
 
 
 def _path_cost(case: RegularisedCase, width: int) -> float:
@@ -95,5 +124,10 @@ def _sampled_cost(case: RegularisedCase, width: int) -> float:
     return 5e-3 + 2 * (BURN_IN + WINDOW) * width * len(case.problem.inputs) * 6e-8
 
 
+def _growth_cost(case: RegularisedCase, width: int) -> float:
+    return 5e-3 + 4 * width * width * len(case.problem.inputs) * 6e-8
+
+
+GROWTH = Experiment("kl-growth", growth, _growth_cost)
 PATH = Experiment("kl-path", path, _path_cost)
 SAMPLED = Experiment("kl-sampled", sampled, _sampled_cost)

@@ -9,12 +9,14 @@ from numpy import ndarray
 from checks.experiments.regularisation import FACTORS
 from checks.regularised_cases import RegularisedCase
 from claimtest.cells import CellData
+from theorems.collapsed import decoder_growth
 from theorems.limiting_kernel import noise_floor
 from theorems.regressions import Prediction, preconditioned_ridge
 from theorems.sampled_endpoint import stationary_distance
 
 __all__ = [
     "average_gap",
+    "decoder_growth_ratio",
     "floor_ratios",
     "interpolation",
     "path_gap",
@@ -79,6 +81,20 @@ def average_gap(cell: CellData, prediction: Prediction = preconditioned_ridge, s
     made = cell.case.regression(prediction, strength * cell.case.beta)
     expected = made.fitted(cell.case.problem.targets, cell["start"])
     return _norm(cell["output"].mean((1, 2)) - expected) / _misfit(cell)
+
+
+def decoder_growth_ratio(cell: CellData, exaggeration: float = 1.0) -> Float[ndarray, " R"]:
+    """The growth of ‖W^d‖² from τ = 1/4 to 1 over the predicted one, which starts from W^dᵀW^d as measured then.
+
+    ``exaggeration`` multiplies the prediction.
+    """
+    p, time, measured = cell.case.problem, cell["time"][0], np.trace(cell["gram"], axis1=-2, axis2=-1)
+    made = decoder_growth(
+        p.inputs, p.targets, cell["gram"][:, 0], time[1:] - time[0],
+        activation=p.activation, noise=p.noise, beta=cell.case.beta,
+    )[:, 0]  # fmt: skip
+    expected = np.trace(made, axis1=-2, axis2=-1) - measured[:, 0]
+    return (measured[:, 1] - measured[:, 0]) / (exaggeration * expected)
 
 
 def _floors(case: RegularisedCase, steps: Float[ndarray, "R 2"]) -> Float[ndarray, "R 2"]:

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from scipy.special import erf
 
-from theorems.collapsed import collapsed_gain, collapsed_ridge, learned_noise_collapse, relative_movement
+from theorems.collapsed import (
+    collapsed_gain,
+    collapsed_ridge,
+    decoder_growth,
+    learned_noise_collapse,
+    relative_movement,
+)
 from theorems.regressions import (
     KernelRegression,
     coordinates,
@@ -163,6 +169,33 @@ def test_movement_counts_the_directions_of_the_inputs(rng):
     assert relative_movement(sphere(rng, 6, 5)) == 1.0
 
 
+def test_the_decoder_grows_as_its_units_do(rng):
+    """Forty units in small explicit steps: dv_r/dτ = (κ/β) EᵀPE v_r, E from f(X) = -(κ/β) P E VᵀV/m by iteration."""
+    x, y, v = sphere(rng, 3, 2), sphere(rng, 3, 2), rng.standard_normal((40, 2))
+    start, ratio, steps = v.T @ v / 40, slope("sin", 0.0, SCALE) ** 2 / FIXED["beta"], 4000
+    hat = x @ np.linalg.pinv(x)
+    for _ in range(steps):
+        a, e = v.T @ v / 40, -y
+        for _ in range(60):
+            e = 0.5 * e + 0.5 * (-y - ratio * hat @ e @ a)
+        v = v + 0.5 / steps * ratio * v @ (e.T @ hat @ e)
+    made = decoder_growth(x, y, np.stack([start, np.eye(2)]), np.array([0.0, 0.5]), activation="sin", **FIXED)
+    assert made.shape == (2, 2, 2, 2)
+    assert made[0, 0] == pytest.approx(start)
+    assert made[0, 1] == pytest.approx(v.T @ v / 40, rel=2e-3)
+
+
+def test_one_output_grows_by_its_closed_form():
+    """n = d = 1: dA/dτ = 2kAy²/(1 + kA)², so [log A + 2kA + k²A²/2] = 2ky²τ."""
+    x, y, k = np.array([[1.0]]), np.array([[0.7]]), slope("erf", 0.0, SCALE) ** 2 / FIXED["beta"]
+    end = decoder_growth(x, y, np.array([[1.0]]), np.array([2.0]), activation="erf", **FIXED)[0, 0, 0]
+
+    def level(a):
+        return np.log(a) + 2 * k * a + (k * a) ** 2 / 2
+
+    assert level(end) - level(1.0) == pytest.approx(2 * k * 0.49 * 2.0, rel=1e-7)
+
+
 def test_learned_noise_collapse(rng):
     x, y = sphere(rng, 3, 5), rng.standard_normal((3, 2))
     made = learned_noise_collapse(x, x, activation="relu", noise=LearnedNoise(1.0), beta=0.2)
@@ -181,6 +214,11 @@ def test_learned_noise_collapse(rng):
         (lambda x: collapsed_ridge(x, x, activation="erf", noise=FixedNoise(1.0), beta=np.inf), "finite"),
         (lambda x: learned_noise_collapse(x, x, activation="erf", noise=FixedNoise(1.0), beta=1.0), "learned noise"),
         (lambda x: learned_noise_collapse(x, x, activation="erf", noise=LearnedNoise(), beta=1.0), "independent"),
+        (lambda x: decoder_growth(x, x, np.eye(2), np.ones(1), activation="relu", **FIXED), "vanishes"),
+        (
+            lambda x: decoder_growth(x, x, np.eye(2), np.ones(1), activation="erf", noise=FixedNoise(1), beta=0),
+            "positive",
+        ),
         (lambda x: shrinkage(activation="erf", noise=FixedNoise(1.0), beta=-2.0), "beta"),
         (lambda x: KernelRegression(np.eye(2), np.ones((1, 3)), 0.1), "no regression"),
         (lambda x: KernelRegression(np.eye(2), np.ones((1, 2)), -0.1), "ridge"),
