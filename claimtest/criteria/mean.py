@@ -9,7 +9,6 @@ from typing import Self
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
-from scipy import stats
 
 from claimtest.criteria.law import Interval, Samples
 from claimtest.criteria.student import StudentFit, StudentLaw, cases, cells, spread
@@ -19,12 +18,15 @@ __all__ = ["AtLeast", "AtMost", "Constant", "fit_mean", "mean_interval"]
 
 
 def mean_interval(samples: Samples, alpha: float) -> tuple[float, float, float]:
-    """Mean, its standard error and the t quantile: every case counts alike, or values by their weights.
+    """Mean, its standard error and how many of those its interval reaches, on the longer side.
 
-    Raises ValueError if there are too few values to estimate a variance from.
+    Every case counts alike, or values by their weights. Raises ValueError if there are too few values to estimate a
+    variance from.
     """
     fit = fit_mean(samples.values, samples)
-    return float(fit.estimate), float(fit.error), float(stats.t.isf(alpha / 2, fit.freedom))
+    low, high = fit.interval(alpha)
+    reach = float(np.maximum(fit.estimate - low, high - fit.estimate))
+    return float(fit.estimate), float(fit.error), reach / float(fit.error) if fit.error > 0 else 0.0
 
 
 def fit_mean(values: Float[ndarray, "*S N"], samples: Samples) -> StudentFit:
@@ -44,8 +46,7 @@ def _balanced(x: Float[ndarray, "*S N"], samples: Samples) -> StudentFit:
     n = case.counts[case.code]
     w = 1 / (len(case.counts) * n)
     parts = w * (x - case.means(x)) / np.sqrt(1 - 1 / n)
-    error, freedom = spread(parts, 1 - 1 / n, cells(samples), len(n) - len(case.counts))
-    return StudentFit((w * x).sum(-1), error, freedom)
+    return StudentFit((w * x).sum(-1), *spread(parts, 1 - 1 / n, cells(samples), len(n) - len(case.counts)))
 
 
 def _weighted(x: Float[ndarray, "*S N"], samples: Samples) -> StudentFit:

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int, Shaped
 from numpy import ndarray
 from scipy import stats
 
-from claimtest.criteria.law import Law, Outcome, Samples, decide, standard_errors_apart, values_needed
+from claimtest.criteria.law import MISS, Law, Outcome, Samples, decide, standard_errors_apart, values_needed
 from claimtest.profile import ALPHA, Profile
 
 __all__ = ["Groups", "StudentFit", "StudentLaw", "cases", "cells", "spread"]
@@ -54,22 +54,48 @@ def cells(samples: Samples) -> Groups:
 
 @dataclass(frozen=True)
 class StudentFit:
-    """Estimates (*S) with their standard errors (*S) and degrees of freedom (*S), of as many samples at once."""
+    """Estimates (*S) with their standard errors (*S), degrees of freedom (*S) and skewness (*S), of as many samples."""
 
     estimate: Float[ndarray, "*S"]
     error: Float[ndarray, "*S"]
     freedom: Float[ndarray, "*S"]
+    skewness: Float[ndarray, "*S"]
 
     def interval(self, alpha: float) -> tuple[Float[ndarray, "*S"], Float[ndarray, "*S"]]:
-        """estimate ± t_{1-α/2, ν} standard errors."""
-        reach = stats.t.isf(alpha / 2, self.freedom) * self.error
-        return self.estimate - reach, self.estimate + reach
+        """The hull of Student's interval and of Hall's (1992), which allows for skewed noise.
+
+        With T = (estimate - truth)/se and κ the skewness of the estimate, g(T) = T + κT²/3 + κ²T³/27 + κ/6 is Student's
+        up to terms of second order, T itself only up to κ: at level 1e-4 the plain interval of 128 squared normals
+        misses 19 times too often. But κ is estimated, and where the noise is in truth symmetric with heavy tails Hall's
+        interval alone is too short on one side. The hull misses only if both do.
+        """
+        t = stats.t.isf(alpha / 2, self.freedom)
+        return (
+            self.estimate - np.maximum(t, self._unskewed(t)) * self.error,
+            self.estimate + np.maximum(t, -self._unskewed(-t)) * self.error,
+        )
+
+    def _unskewed(self, g: Float[ndarray, "*S"]) -> Float[ndarray, "*S"]:
+        """T of g(T): (3/κ)((1 + κ(g - κ/6))^{1/3} - 1), a cubic with one real root."""
+        k = np.where(np.abs(self.skewness) > 1e-6, self.skewness, 1.0)
+        return np.where(k == self.skewness, 3 / k * (np.cbrt(1 + k * (g - k / 6)) - 1), g)
+
+    def far(self, alpha: float) -> Float[ndarray, "*S"]:
+        """How far beyond the accepted region a truth must lie to come out violated with probability 1 - MISS.
+
+        The longer arm of the interval, and the error of the estimate and of its standard error on top of it
+        (`standard_errors_apart`).
+        """
+        low, high = self.interval(alpha)
+        reach = np.maximum(self.estimate - low, high - self.estimate)
+        t = stats.t.isf(alpha / 2, self.freedom)
+        return reach + stats.norm.isf(MISS) * np.sqrt(1 + t**2 / (2 * self.freedom)) * self.error
 
 
 def spread(
     parts: Float[ndarray, "*S N"], free: Shaped[ndarray, " N"], groups: Groups, most: float
-) -> tuple[Float[ndarray, "*S"], Float[ndarray, "*S"]]:
-    """Standard error of an estimate whose error is Σ parts, and its degrees of freedom.
+) -> tuple[Float[ndarray, "*S"], Float[ndarray, "*S"], Float[ndarray, "*S"]]:
+    """Standard error of an estimate whose error is Σ parts, its degrees of freedom and its skewness.
 
     se² = Σ_g V_g with V_g = Σ_{i in g} part_i². Were the parts of a group normal with one variance and f_g = Σ free_i
     degrees of freedom, V_g² would overestimate (E V_g)² by the factor (f_g + 2)/f_g and var V_g = 2 (E V_g)²/f_g, so
@@ -77,14 +103,17 @@ def spread(
 
         ν = se⁴ / Σ_g V_g²/(f_g + 2) - 2,
 
-    which is f for a single group. It is kept between 1 and ``most``, the count for equal variances.
+    which is f for a single group. It is kept between 1 and ``most``, the count for equal variances. The skewness is
+    Σ part³/se³, as the parts are independent.
     """
     squares = groups.sums(parts**2)
     total = squares.sum(-1)
+    error = np.sqrt(total)
     with np.errstate(invalid="ignore", divide="ignore"):
         freedom = total**2 / (squares**2 / (groups.sums(free) + 2)).sum(-1) - 2
+        skewness = (parts**3).sum(-1) / error**3
     freedom = np.where(np.isnan(freedom), most, freedom)  # no variance at all, or no numbers
-    return np.sqrt(total), np.clip(freedom, 1.0, max(most, 1.0))
+    return error, np.clip(freedom, 1.0, max(most, 1.0)), np.nan_to_num(skewness)
 
 
 class StudentLaw(Law):
@@ -106,10 +135,9 @@ class StudentLaw(Law):
         fit = self.fit(samples.values, samples)
         low, high = fit.interval(alpha)
         interval, accepted, error, n = (float(low), float(high)), self.accepted(profile), float(fit.error), len(samples)
-        apart = standard_errors_apart(alpha, float(fit.freedom) + 1)
         return Outcome(
             decide(interval, accepted), float(fit.estimate), interval, accepted,
-            self.margin_of(profile) + apart * error, n, error * math.sqrt(n),
+            self.margin_of(profile) + float(fit.far(alpha)), n, error * math.sqrt(n),
         )  # fmt: skip
 
     def detectable(self, n: int, spread: float, profile: Profile, alpha: float = ALPHA) -> float:

@@ -36,8 +36,9 @@ def test_coverage(alpha):
     assert at_least(missed, trials, 0.5 * alpha)  # and not uselessly wide
 
 
-def test_equal_cases_give_the_textbook_interval():
-    x = np.random.default_rng(0).standard_normal(50)
+def test_equal_symmetric_values_give_the_textbook_interval():
+    x = np.random.default_rng(0).standard_normal(25)
+    x = np.concatenate([x, -x])
     mean, error, quantile = mean_interval(Samples(x, np.zeros(50, int), np.ones(50)), 0.05)
     low, high = stats.t.interval(0.95, 49, x.mean(), stats.sem(x))
     np.testing.assert_allclose((mean - quantile * error, mean + quantile * error), (low, high), rtol=1e-12)
