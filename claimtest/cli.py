@@ -100,6 +100,9 @@ def _add_options(command: argparse.ArgumentParser, name: str, many: bool) -> Non
     if name in ("verify", "report"):
         command.add_argument("--strict", action="store_true", help="inconclusive verdicts fail, at quick too")
         command.add_argument("--quiet", action="store_true", help="no progress, no table: only the report's path")
+    if name == "report":
+        formats, text = ("html", "md", "json", "latex", "summary"), "html, with all files (default), or one file alone"
+        command.add_argument("--format", choices=formats, default="html", help=text)
     if name in ("verify", "plan"):
         command.add_argument("--jobs", metavar="N", help="worker processes (default: the cores available)")
 

@@ -79,7 +79,7 @@ def command_report(options: argparse.Namespace) -> int:
         if not complete:
             raise RunError(f"no claim has all its evidence in {options.out} at this profile, seed and device")
         run = session.judge(complete)
-        page = session.write(run, options.out)
+        page = session.write(run, options.out, options.format)
     finally:
         session.close()
     return _tell(run, page, options)

@@ -76,10 +76,12 @@ class Session:
         cells = {claim: self.engine.cells([claim]) for claim in claims}
         return {claim: (len(self.runner.missing(own)), len(own)) for claim, own in cells.items()}
 
-    def write(self, run: RunResult, folder: Path) -> Path:
-        """Write the report with its evidence as CSV; returns the path of its first page."""
+    def write(self, run: RunResult, folder: Path, form: str = "html") -> Path:
+        """Write the report in every format with its evidence as CSV, or in one other than "html" alone; its path."""
         from claimtest.report import write_report  # brings matplotlib: not needed by those who want no report
 
+        if form != "html":
+            return write_report(run, folder, formats=(form,))
         cells = self.engine.cells([result.claim.id for result in run.claims])
         evidence = [Measured.of(cell, self.runner.known[cell.identity]) for cell in cells]
         with alongside(export_csv, evidence, folder / "evidence"):

@@ -26,7 +26,7 @@ from claimtest.report.wording import (
 )
 from claimtest.results import ClaimResult, ControlResult, CriterionResult, ReadingResult, RunResult
 
-__all__ = ["markdown"]
+__all__ = ["grid", "headline_of", "markdown", "marked", "reading_parts", "text", "verdict_table"]
 
 _MARKS = {Verdict.HOLDS: "✓", Verdict.VIOLATED: "✗", Verdict.INCONCLUSIVE: "?"}
 _MOST_ROWS = 40
@@ -34,48 +34,53 @@ _MOST_ROWS = 40
 
 def markdown(run: RunResult, pictures: Pictures) -> str:
     """The whole of report.md."""
-    versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
-    parts = [
-        f"# {_text(run.title)}",
-        f"**{_MARKS[headline(run)[0]]} {headline(run)[1]}.** " + " ".join(map(_text, summary(run))),
-        _text(f"Profile {run.profile.name}, seed {run.seed}, {run.seconds:.0f} s" + f"; {versions}." * bool(versions)),
-        _verdicts(run),
-    ]
+    parts = [*headline_of(run), verdict_table(run)]
     for claim in run.claims:
         parts += _claim(claim, pictures)
     parts += _tightness(run)
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _verdicts(run: RunResult) -> str:
+def headline_of(run: RunResult) -> list[str]:
+    """Title, the answer in one sentence, and what was run."""
+    versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
+    return [
+        f"# {text(run.title)}",
+        f"**{_MARKS[headline(run)[0]]} {headline(run)[1]}.** " + " ".join(map(text, summary(run))),
+        text(f"Profile {run.profile.name}, seed {run.seed}, {run.seconds:.0f} s" + f"; {versions}." * bool(versions)),
+    ]
+
+
+def verdict_table(run: RunResult) -> str:
+    """A row per claim."""
     rows = []
     for claim in run.claims:
         key = key_criterion(claim)
         tightest = f"{estimate(key.outcome)} in {interval(key.outcome)}" if key and key.outcome else ""
         controls = [control for reading in claim.readings for control in reading.controls]
         rows.append([
-            _text(claim.claim.title), _verdict(claim.verdict),
-            "; ".join(f"{_text(r.reading.title)}: {r.verdict}, {expectation(r)}" for r in claim.readings),
+            text(claim.claim.title), marked(claim.verdict),
+            "; ".join(f"{text(r.reading.title)}: {r.verdict}, {expectation(r)}" for r in claim.readings),
             _controls(controls), tightest,
         ])  # fmt: skip
-    return _table(rows, ["Claim", "Verdict", "Readings", "Controls", "Tightest estimate"])
+    return grid(rows, ["Claim", "Verdict", "Readings", "Controls", "Tightest estimate"])
 
 
 def _claim(claim: ClaimResult, pictures: Pictures) -> list[str]:
     stated = claim.claim
-    parts = [f"## {_text(stated.title)}", f"**{_verdict(claim.verdict)}** · `{stated.id}`", _text(stated.statement)]
+    parts = [f"## {text(stated.title)}", f"**{marked(claim.verdict)}** · `{stated.id}`", text(stated.statement)]
     if claim.conditional_on:
         parts.append(f"Given {', '.join(claim.conditional_on)}, not established in this run.")
     if stated.formula:
         parts.append(f"$$\n{stated.formula.strip()}\n$$")
     if stated.premises:
-        parts.append("Premises:\n\n" + "\n".join(f"- {_text(premise)}" for premise in stated.premises))
+        parts.append("Premises:\n\n" + "\n".join(f"- {text(premise)}" for premise in stated.premises))
     tags = ", ".join(stated.provenance)
-    parts.append(f"Provenance: {tags}. {_text(stated.provenance_note)}")
+    parts.append(f"Provenance: {tags}. {text(stated.provenance_note)}")
     if stated.depends_on:
         parts.append(f"Rests on {', '.join(stated.depends_on)}.")
     for reading in claim.readings:
-        parts += _reading(claim, reading, pictures)
+        parts += reading_parts(claim, reading, pictures)
     if bounds := looseness(claim):
         parts += ["### How loose the bounds are", _bounds([(claim, bounds)])]
     if claim.kills and claim.kills.controls:
@@ -92,11 +97,11 @@ def _tightness(run: RunResult) -> list[str]:
 
 def _bounds(claims: Sequence[tuple[ClaimResult, Sequence[Looseness]]]) -> str:
     rows = [
-        [_text(b.asks), f"`{claim.claim.id}/{b.reading}/{b.criterion}`", b.stated, b.measured, b.slack]
+        [text(b.asks), f"`{claim.claim.id}/{b.reading}/{b.criterion}`", b.stated, b.measured, b.slack]
         for claim, bounds in claims
         for b in bounds
     ]
-    return _table(rows, ["Bound", "Criterion", "Stated", "Measured", "Slack"])
+    return grid(rows, ["Bound", "Criterion", "Stated", "Measured", "Slack"])
 
 
 def _kills(kills: KillMatrix) -> list[str]:
@@ -104,45 +109,46 @@ def _kills(kills: KillMatrix) -> list[str]:
     rows = [[f"`{name}`", *(kill_mark(s) + "!" * bool(s and s.aim) for s in row)] for name, row in kills.rows]
     legend = "✗ found violated, ○ not noticed, ? undecided, – nothing to judge, · does not look, ! the aim. Columns: "
     columns = ", ".join(f"{k} `{name}`" for k, name in zip(numbers, kills.criteria, strict=True))
-    return ["### Kill matrix", _table(rows, ["Control", *numbers]), f"{legend}{columns}."]
+    return ["### Kill matrix", grid(rows, ["Control", *numbers]), f"{legend}{columns}."]
 
 
-def _reading(claim: ClaimResult, reading: ReadingResult, pictures: Pictures) -> list[str]:
+def reading_parts(claim: ClaimResult, reading: ReadingResult, pictures: Pictures) -> list[str]:
+    """A reading: its verdict, statement, criteria, controls and pictures."""
     stated = reading.reading
     parts = [
-        f"### {_text(stated.title)}",
-        f"**{_verdict(reading.verdict)}**, {expectation(reading)} · `{claim.claim.id}/{stated.id}` · "
+        f"### {text(stated.title)}",
+        f"**{marked(reading.verdict)}**, {expectation(reading)} · `{claim.claim.id}/{stated.id}` · "
         f"{stated.provenance} · {len(reading.cases)} cases",
-        _text(stated.statement),
+        text(stated.statement),
     ]
     if stated.because:
-        parts.append(f"Expected {stated.expected or 'nothing'}: {_text(stated.because)}")
+        parts.append(f"Expected {stated.expected or 'nothing'}: {text(stated.because)}")
     if reading.scope:
-        parts.append(f"Out of scope: {_text(reading.scope)}")
+        parts.append(f"Out of scope: {text(reading.scope)}")
     if reading.criteria:
         heads = ["Criterion", "Kind", "Estimate", "Interval", "Accepted", "Detectable", "n", "Verdict"]
-        parts.append(_table([_criterion(c) for c in reading.criteria], heads))
+        parts.append(grid([_criterion(c) for c in reading.criteria], heads))
     if reading.controls:
         heads = ["Control (known to be false)", "Aimed at", "Estimate", "Interval", "It would accept", "Outcome"]
-        parts.append(_table([_control(c) for c in reading.controls], heads))
+        parts.append(grid([_control(c) for c in reading.controls], heads))
     drawn = [pictures.criteria.get((claim.claim.id, stated.id, c.criterion.id)) for c in reading.criteria]
     parts += [_image(picture) for picture in drawn if picture is not None]
     return parts
 
 
 def _criterion(result: CriterionResult) -> list[str]:
-    head = [f"{_text(result.criterion.asks)} (`{result.criterion.id}`)", result.criterion.law.kind]
+    head = [f"{text(result.criterion.asks)} (`{result.criterion.id}`)", result.criterion.law.kind]
     o = result.outcome
     if o is None:
-        return [*head, _text(result.why_not), "", "", "", "", _verdict(result.verdict)]
-    return [*head, estimate(o), interval(o), region(o.accepted), number(o.detectable), str(o.n), _verdict(o.verdict)]
+        return [*head, text(result.why_not), "", "", "", "", marked(result.verdict)]
+    return [*head, estimate(o), interval(o), region(o.accepted), number(o.detectable), str(o.n), marked(o.verdict)]
 
 
 def _control(result: ControlResult) -> list[str]:
-    head = [f"{_text(result.control.states)} (`{result.control.id}`)", f"`{result.control.aimed_at}`"]
+    head = [f"{text(result.control.states)} (`{result.control.id}`)", f"`{result.control.aimed_at}`"]
     o = result.outcome
     if o is None:
-        return [*head, "", "", "", f"not run: {_text(result.why_not)}"]
+        return [*head, "", "", "", f"not run: {text(result.why_not)}"]
     verdict = "rejected" if result.rejected else f"**not rejected** ({result.why_not or o.verdict})"
     if not result.counts:
         verdict += ", not counted: its criterion does not hold here"
@@ -150,21 +156,22 @@ def _control(result: ControlResult) -> list[str]:
 
 
 def _exhibit(picture: Picture) -> list[str]:
-    parts = [f"### {_text(picture.title)}"]
+    parts = [f"### {text(picture.title)}"]
     if picture.svg:
         return [*parts, _image(picture)]
-    rows = [[_text(str(cell)) for cell in row] for row in picture.rows[:_MOST_ROWS]]
+    rows = [[text(str(cell)) for cell in row] for row in picture.rows[:_MOST_ROWS]]
     more = len(picture.rows) - len(rows)
     rest = f"{more} more rows in [figures/{picture.name}.csv](figures/{picture.name}.csv)." if more else ""
-    return [*parts, _text(picture.alt), _table(rows, [_text(str(head)) for head in picture.data]), rest]
+    return [*parts, text(picture.alt), grid(rows, [text(str(head)) for head in picture.data]), rest]
 
 
 def _image(picture: Picture) -> str:
-    alt = re.sub(r"[\[\]\n]", " ", _text(picture.alt))
+    alt = re.sub(r"[\[\]\n]", " ", text(picture.alt))
     return f"![{alt}](figures/{picture.name}.svg)"
 
 
-def _verdict(verdict: Verdict) -> str:
+def marked(verdict: Verdict) -> str:
+    """The verdict with its mark."""
     return f"{_MARKS.get(verdict, '–')} {verdict}"
 
 
@@ -175,14 +182,15 @@ def _controls(controls: Sequence[ControlResult]) -> str:
     return ", ".join(filter(None, (judged, idle))) or "none"
 
 
-def _text(text: str) -> str:
+def text(words: str) -> str:
     """Escaped Markdown that leaves $TeX$ to the viewer; in it, bars would end a table's cell."""
     return "".join(
         "$" + piece.replace("\\|", "\\Vert ").replace("|", "\\vert ").replace("<", "\\lt ").strip() + "$"
         if tex else re.sub(r"([|*_\[\]])", r"\\\1", piece.replace("&", "&amp;").replace("<", "&lt;"))
-        for tex, piece in split_mathematics(text.replace("\n", " "))
+        for tex, piece in split_mathematics(words.replace("\n", " "))
     )  # fmt: skip
 
 
-def _table(rows: Sequence[Sequence[str]], heads: Sequence[str]) -> str:
+def grid(rows: Sequence[Sequence[str]], heads: Sequence[str]) -> str:
+    """A table of cells that are Markdown already."""
     return tabulate(rows, heads, tablefmt="github", disable_numparse=True)

@@ -3,38 +3,59 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from claimtest.report.graph import claim_graph_svg
+from claimtest.report.latex import latex
 from claimtest.report.markdown import markdown
 from claimtest.report.page import page
-from claimtest.report.pictures import pictures_of
+from claimtest.report.pictures import Pictures, pictures_of
+from claimtest.report.summary import job_summary
 from claimtest.results import RunResult
 
-__all__ = ["write_report"]
-
+__all__ = ["FORMATS", "write_report"]
 
 LISTING = "written-by-claimtest.txt"
 """Names of the figures that the last report wrote: the next one removes those, and nothing that others put there."""
 
 
-def write_report(run: RunResult, out: Path, evidence: Iterable[str] = ()) -> Path:
-    """Write index.html, report.md, report.json and figures/ into the folder ``out`` and return the path of the page.
+FORMATS = {
+    "html": "index.html", "md": "report.md", "json": "report.json", "latex": "report.tex", "summary": "summary.md"
+}  # fmt: skip
+"""The files that a report can be written as."""
+
+
+def write_report(
+    run: RunResult, out: Path, evidence: Iterable[str] = (), formats: Collection[str] = tuple(FORMATS)
+) -> Path:
+    """Write these formats, with figures/ where a format shows them, into the folder ``out``; returns the first's path.
 
     ``evidence`` names the CSV files in ``out``/evidence that the page links to. Raises OSError if the folder cannot be
     written.
     """
     out = Path(out)
-    pictures = pictures_of(run)
-    graph = claim_graph_svg(run)
-    figures = {f"{picture.name}.svg": picture.svg for picture in pictures.every if picture.svg}
-    figures |= {f"{picture.name}.csv": picture.csv for picture in pictures.every}
-    _replace(out / "figures", figures | {"claim-graph.svg": graph})
-    _write(out / "report.json", json.dumps(run.to_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    _write(out / "report.md", markdown(run, pictures))
-    _write(out / "index.html", page(run, pictures, graph, sorted(evidence)))
-    return out / "index.html"
+    if {"html", "md"} & set(formats):
+        pictures, graph = pictures_of(run), claim_graph_svg(run)
+        figures = {f"{picture.name}.svg": picture.svg for picture in pictures.every if picture.svg}
+        figures |= {f"{picture.name}.csv": picture.csv for picture in pictures.every}
+        _replace(out / "figures", figures | {"claim-graph.svg": graph})
+    else:
+        pictures, graph = Pictures({}, {}), ""
+    for name in formats:
+        _write(out / FORMATS[name], _written(name, run, pictures, graph, sorted(evidence)))
+    return out / FORMATS[next(iter(formats))]
+
+
+def _written(name: str, run: RunResult, pictures: Pictures, graph: str, evidence: Sequence[str]) -> str:
+    """The text of the report in one format."""
+    if name == "html":
+        return page(run, pictures, graph, evidence)
+    if name == "md":
+        return markdown(run, pictures)
+    if name == "json":
+        return json.dumps(run.to_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return latex(run) if name == "latex" else job_summary(run)
 
 
 def _replace(folder: Path, files: Mapping[str, str]) -> None:

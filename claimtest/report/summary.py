@@ -1,0 +1,73 @@
+"""The report for a job's summary page: the verdicts first, details folded, below the size that such pages take."""
+
+from __future__ import annotations
+
+from html import escape
+
+from claimtest.report.markdown import grid, headline_of, marked, reading_parts, text
+from claimtest.report.mathematics import plain
+from claimtest.report.pictures import Pictures
+from claimtest.report.wording import expectation
+from claimtest.results import ClaimResult, RunResult
+from claimtest.table import row
+
+__all__ = ["MOST_BYTES", "job_summary"]
+
+MOST_BYTES = 1_000_000
+"""GitHub shows a step's summary up to 1 MiB (1048576 bytes) and discards a longer one: stay below, with some room."""
+
+_NO_PICTURES = Pictures({}, {})  # a summary page shows no files of the run
+
+
+def job_summary(run: RunResult, most: int = MOST_BYTES) -> str:
+    """Headline and a row per reading, then each claim folded; claims that would pass ``most`` bytes are only named.
+
+    Those with a verdict that was not expected, or a control that lives, are unfolded and come first, so that they are
+    kept. Raises ValueError if not even the verdicts fit.
+    """
+    parts = [*headline_of(run), verdicts(run)]
+    left_out: list[str] = []
+    note = "Left out to stay within the size of this page: {}. The uploaded report has them."
+    room = most - _size(parts) - len(note.encode()) - sum(len(c.claim.id.encode()) + 4 for c in run.claims)
+    if room < 0:
+        raise ValueError(f"the verdicts alone take more than {most} bytes")
+    for claim in sorted(run.claims, key=sound):
+        folded = details(claim)
+        if _size([folded]) <= room:
+            parts.append(folded)
+            room -= _size([folded])
+        else:
+            left_out.append(f"`{claim.claim.id}`")
+    if left_out:
+        parts.append(note.format(", ".join(left_out)))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def sound(claim: ClaimResult) -> bool:
+    """Whether nothing of the claim contradicts its expectation."""
+    return all(reading.as_expected and reading.controls_rejected for reading in claim.readings)
+
+
+def verdicts(run: RunResult) -> str:
+    """A row per reading, like the table in a terminal."""
+    rows = []
+    for claim, reading in run.readings:
+        name, own, _, criteria, estimate, controls = row(claim.claim.id, reading)
+        mark = f"{marked(reading.verdict)}, {expectation(reading)}"
+        strong = mark if reading.as_expected else f"**{mark}**"
+        rows.append([f"`{name}`", f"`{own}`", strong, criteria, text(estimate), controls])
+    return grid(rows, ["Claim", "Reading", "Verdict", "Criteria", "Estimate [interval]", "Controls rejected"])
+
+
+def details(claim: ClaimResult) -> str:
+    """The readings of a claim, folded away under its title unless something is wrong with them."""
+    title = escape(plain(claim.claim.title))
+    parts = [f"<details{'' if sound(claim) else ' open'}><summary>{title}: {claim.verdict}</summary>"]
+    for reading in claim.readings:
+        parts += reading_parts(claim, reading, _NO_PICTURES)
+    return "\n\n".join([*(part for part in parts if part), "</details>"])
+
+
+def _size(parts: list[str]) -> int:
+    """Bytes of these parts with what joins them."""
+    return sum(len(part.encode()) + 2 for part in parts)
