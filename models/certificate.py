@@ -20,19 +20,21 @@ __all__ = ["bends", "convexity_lost", "krylov_convexity_lost", "remaining"]
 SAFE = 0.5
 """The cheap bound on η is refined where it is larger."""
 
-KRYLOV = 12
-"""Steps of the Lanczos process that refines it."""
+KRYLOV = 12, 60
+"""Steps of the Lanczos process that refines it, and of the one that is tried where these do not suffice."""
 
 Bends = dict[tuple[str, str], Tensor]
 
 
-def remaining(problem: Regularised, point: Point, newton: GaussNewton, gradient: Moves) -> Float[Tensor, " R"]:
-    """‖∇‖_{G⁻¹}/(1 - η), inf where η >= 1; G as ``newton`` has it, a few steps old at most."""
+def remaining(problem: Regularised, point: Point, gradient: Moves) -> Float[Tensor, " R"]:
+    """‖∇‖_{G⁻¹}/(1 - η) at this point, inf where η >= 1."""
+    newton = problem.gauss_newton(point, point.u.new_zeros(len(point.u)))
     left = dot(gradient, newton.solve(gradient)).clamp_min(0).sqrt()
     bent = bends(problem, point)
     eta = convexity_lost(problem, point, bent)
-    if (eta > SAFE).any():
-        eta = torch.minimum(eta, krylov_convexity_lost(newton, bent, gradient))
+    for enough, steps in zip((SAFE, 1.0), KRYLOV, strict=True):
+        if (eta >= enough).any():
+            eta = torch.minimum(eta, krylov_convexity_lost(newton, bent, gradient, steps))
     return torch.where(eta < 1, left / (1 - eta).clamp_min(1e-300), torch.inf)
 
 
@@ -73,14 +75,14 @@ def convexity_lost(problem: Regularised, point: Point, bent: Bends) -> Float[Ten
     return (-smallest).amax((1, 2)).clamp_min(0)
 
 
-def krylov_convexity_lost(newton: GaussNewton, bent: Bends, gradient: Moves) -> Float[Tensor, " R"]:
+def krylov_convexity_lost(newton: GaussNewton, bent: Bends, gradient: Moves, steps: int) -> Float[Tensor, " R"]:
     """η in the Krylov space that G⁻¹E spans from the error's own direction G⁻¹∇, by Lanczos's process in G's metric.
 
     The smallest Ritz value less its residual; that E is large for a single unit does not matter there.
     """
     dual, alphas, betas = gradient, list[Tensor](), list[Tensor]()
     before: Moves | None = None
-    for _ in range(KRYLOV):
+    for _ in range(steps):
         vector = newton.solve(dual)
         size = dot(dual, vector).clamp_min(0).sqrt()
         betas.append(size)

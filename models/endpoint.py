@@ -130,24 +130,22 @@ def _train(problem: Regularised, x: Tensor, path: bool, tolerance: float, most_s
     return _minimised(problem, problem.collapsed(point) if problem.collapsing else point, tolerance, most_steps)
 
 
-MEMORY, FRESH = 8, 2
-"""Secant pairs kept, and how often the Gauss-Newton matrix is assembled before it is kept."""
+MEMORY = 8
+"""Secant pairs kept."""
 
 
 def _minimised(problem: Regularised, point: Point, tolerance: float, most_steps: int) -> tuple[Moves, Tensor, int]:
-    """Gauss-Newton steps, corrected by the secants of the true gradient: L-BFGS started from (D + JᵀJ)⁻¹."""
+    """L-BFGS that starts from (D + JᵀJ)⁻¹ of the first point: Gauss-Newton steps corrected by secants."""
     zero = point.u.new_zeros(len(point.u))
     newton = problem.gauss_newton(point, zero)
     gradient, target = problem.gradient(point), zero + tolerance / 2
     secants: deque[Secant] = deque(maxlen=MEMORY)
     for step in range(most_steps + 1):
-        if 0 < step < FRESH:
-            newton = problem.gauss_newton(point, zero)
         move = _descent(newton, secants, gradient)
         slope = dot(gradient, move)
         share = (slope < -(target**2)).to(zero)
         if not share.any():
-            bound = remaining(problem, point, newton, gradient)
+            bound = remaining(problem, point, gradient)
             if (bound <= tolerance).all():
                 return point.moves, bound, step
             target = torch.where(bound > tolerance, 0.3 * target * (tolerance / bound).clamp_min(0.1), target)
@@ -158,7 +156,7 @@ def _minimised(problem: Regularised, point: Point, tolerance: float, most_steps:
         curvature = dot(change, moved)
         secants.append((moved, change, torch.where(curvature > 0, 1 / curvature, 0.0)))
         point = new
-    raise RuntimeError(_unfinished(most_steps, remaining(problem, point, newton, gradient), tolerance))
+    raise RuntimeError(_unfinished(most_steps, remaining(problem, point, gradient), tolerance))
 
 
 def _unfinished(steps: int, remaining: Tensor, tolerance: float) -> str:
