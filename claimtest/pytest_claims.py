@@ -105,7 +105,7 @@ class ClaimsPlugin:
         except RunError as error:
             pytest.fail(f"could not run: {error}\n{error.details}", pytrace=False)
         except UsageError as error:  # data of the user's that a claim asks for and cannot read
-            pytest.fail(str(error), pytrace=False)
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
         for column, text in zip(COLUMNS, row(claim, result), strict=True):
             record(column, text)
         _pass_fail_or_skip(claim, result, strict=self.profile.strict)

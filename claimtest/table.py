@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 
 from tabulate import tabulate
@@ -14,6 +15,9 @@ from claimtest.results import CriterionResult, ReadingResult, RunResult
 __all__ = ["COLUMNS", "row", "table", "table_of", "verdict_in_words", "why"]
 
 COLUMNS = ("claim", "reading", "verdict", "criteria", "estimate [interval]", "controls rejected")
+
+LONGEST_REASON = 100
+"""Characters of the reason why a reading is out of scope, in place of an estimate; the report has all of it."""
 
 
 def table(run: RunResult) -> str:
@@ -37,7 +41,7 @@ def row(claim: str, result: ReadingResult) -> tuple[str, ...]:
         result.reading.id,
         verdict_in_words(result),
         f"{holding}/{len(judged)} hold" if judged else "",
-        _estimate(_telling(judged, result.verdict)),
+        _estimate(_telling(judged, result.verdict)) or textwrap.shorten(result.scope, LONGEST_REASON, placeholder=" …"),
         f"{rejected}/{len(counted)}" if counted else "",
     )
 

@@ -204,4 +204,4 @@ def test_data_that_cannot_be_read_fail_the_claims_that_ask_for_them(claims, temp
     result = claims(change=f"changed(criteria=(replace(part.criteria[0], sweep={sweep}),), controls=())")
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(["digits.gz is truncated"])
-    result.stdout.no_fnmatch_line("*Traceback*")
+    result.stdout.no_fnmatch_line("*another exception*")
