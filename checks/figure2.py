@@ -36,7 +36,7 @@ BLOCKS = {"mean": r"\mu", "scale": r"\sigma", "decoder": "d"}
 SIGNS = {"mean": ("W^μ", "C0", "o"), "scale": ("W^σ", "C1", "s"), "decoder": ("W^d", "C2", "^")}
 """How a picture tells the blocks apart: name, colour, marker."""
 
-MNIST_SWEEP = sweep(MOVEMENT, components, quick_rungs(0, 3, 5), {"quick": 12, "standard": 12, "thorough": 24}, 4)
+MNIST_SWEEP = sweep(MOVEMENT, components, quick_rungs(0, 3, 5), {"quick": 10, "standard": 12, "thorough": 24}, 4)
 
 
 def narrow_to_wide(case: VaeCase, profile: Profile) -> Sequence[int]:
