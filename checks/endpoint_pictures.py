@@ -23,11 +23,12 @@ from checks.measures.regularisation import path_residuals
 from claimtest.cells import CellData, Sweep
 from claimtest.check import Exhibit, View, at_widest
 from claimtest.criteria import Samples
-from claimtest.criteria.mean import mean_interval
+from claimtest.criteria.mean import fit_mean
 from claimtest.profile import ALPHA, Profile
 from theorems.collapsed import collapsed_ridge
 from theorems.learned_ridge import learned_noise_ridge
 from theorems.regressions import Prediction, decoder_ridgeless, plain_ridge, preconditioned_ridge
+from theorems.setting import LearnedNoise
 
 __all__ = ["theorem2_exhibits"]
 
@@ -77,14 +78,15 @@ def _distance(
     cells: Sequence[CellData], gap: Callable[..., ndarray], column: tuple[str, str, Prediction, Prediction | None]
 ) -> str:
     _, about, fixed, learned = column
-    prediction = learned if cells[0].case.problem.noise.__class__.__name__ == "LearnedNoise" else fixed
+    prediction = learned if isinstance(cells[0].case.problem.noise, LearnedNoise) else fixed
     if prediction is None:
         return "–"
     values = [gap(cell, prediction, about) for cell in cells]
     strata = np.repeat(np.arange(len(values)), [len(v) for v in values])
     samples = Samples(np.concatenate(values), strata, np.ones(len(strata)))
-    mean, error, quantile = mean_interval(samples, ALPHA)
-    return f"{mean:.3f} [{max(mean - quantile * error, 0):.3f}, {mean + quantile * error:.3f}]"
+    fit = fit_mean(samples.values, samples)
+    low, high = fit.interval(ALPHA)
+    return f"{float(fit.estimate):.3f} [{float(low):.3f}, {float(high):.3f}]"
 
 
 def path_curve(cells: Sequence[CellData]) -> Exhibit:
