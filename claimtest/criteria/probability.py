@@ -94,6 +94,14 @@ class Probability(Law):
                 high = middle
         return high
 
+    def sure(self, n: int, alpha: float = ALPHA) -> float:
+        """The smallest probability whose n replicates are judged to hold with probability 1 - MISS; 1 if none is."""
+        low, high = 0, n  # the smallest number of successes that holds lies above low
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if clopper_pearson(middle, n, alpha)[0] >= self.at_least else (middle, high)
+        return float(stats.beta.isf(MISS, high, n - high + 1))  # P(Bin(n, p) >= high) = 1 - MISS
+
     def shifted(self, margins: float, profile: Profile) -> Self:
         """The claim that the event is that many tenths less rare to fail: δ shrunk tenfold per margin."""
         return replace(self, at_least=1 - (1 - self.at_least) / 10**margins)

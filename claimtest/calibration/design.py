@@ -1,0 +1,238 @@
+"""Synthetic evidence that obeys a law exactly: the layout of a criterion, the spread and the source of its noise."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import ClassVar, Protocol
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+from numpy.random import Generator
+
+from claimtest.criteria import AtLeast, AtMost, Law, Probability, Samples
+from claimtest.criteria.order import ExactOrder, OrderBound
+from claimtest.criteria.student import StudentLaw, cells
+from claimtest.profile import ALPHA, Profile
+
+__all__ = [
+    "Design",
+    "EventDesign",
+    "ExactDesign",
+    "Noise",
+    "Resampled",
+    "SquaredNormal",
+    "StudentDesign",
+    "StudentNoise",
+    "sorted_by_cell",
+]
+
+_PILOT = 2000
+"""Samples from which the effect that a design states is found."""
+
+
+class Noise(Protocol):
+    """Standardised noise: mean 0, variance 1."""
+
+    def draw(self, rng: Generator, shape: tuple[int, int]) -> Float[ndarray, "S N"]:
+        """Independent values."""
+        ...
+
+    @property
+    def words(self) -> str:
+        """What it is."""
+        ...
+
+
+@dataclass(frozen=True)
+class StudentNoise:
+    """Student's t: heavy tails."""
+
+    freedom: float
+
+    def draw(self, rng: Generator, shape: tuple[int, int]) -> Float[ndarray, "S N"]:
+        """t_ν √((ν - 2)/ν)."""
+        return rng.standard_t(self.freedom, shape) * np.sqrt((self.freedom - 2) / self.freedom)
+
+    @property
+    def words(self) -> str:
+        """Its degrees of freedom."""
+        return f"Student's t, {self.freedom:g} degrees of freedom"
+
+
+@dataclass(frozen=True)
+class SquaredNormal:
+    """(z² - 1)/√2 of a normal z: as skewed as the square of a measured gap."""
+
+    def draw(self, rng: Generator, shape: tuple[int, int]) -> Float[ndarray, "S N"]:
+        """Skewness √8."""
+        return (rng.standard_normal(shape) ** 2 - 1) / np.sqrt(2)
+
+    @property
+    def words(self) -> str:
+        """Its name."""
+        return "squared normals"
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """A smoothed bootstrap of ``pool`` (K,), residuals of a real run: (ρ + h z)/√(1 + h²), h = 0.9 K^{-1/5}.
+
+    The pool has mean 0 and variance 1. Smoothing keeps the draws from repeating and fills the gaps in the tails.
+    """
+
+    pool: Float[ndarray, " K"]
+
+    def draw(self, rng: Generator, shape: tuple[int, int]) -> Float[ndarray, "S N"]:
+        """Residuals with replacement, each moved a little."""
+        h = 0.9 * len(self.pool) ** -0.2
+        drawn = self.pool[rng.integers(0, len(self.pool), shape)] + h * rng.standard_normal(shape)
+        return drawn / np.sqrt(1 + h**2)
+
+    @property
+    def words(self) -> str:
+        """How many there are."""
+        return f"{len(self.pool)} residuals of the run"
+
+
+@dataclass(frozen=True)
+class Design(ABC):
+    """Synthetic evidence for a law. ``id`` says whose layout it has, ``why`` what makes it a hard one."""
+
+    id: str
+    law: Law
+    samples: Samples
+    why: tuple[str, ...]
+    questions: ClassVar[tuple[str, ...]] = ("coverage", "edges", "power", "holding")
+
+    @property
+    def noise_in_words(self) -> str:
+        """Where its randomness comes from."""
+        return "independent uniform numbers"
+
+    def draw(self, rng: Generator, count: int) -> Float[ndarray, "S N"]:
+        """Noise of ``count`` samples; the same noise serves every truth."""
+        return rng.random((count, len(self.samples)))
+
+    @abstractmethod
+    def values(self, noise: Float[ndarray, "S N"], truth: float, shrunk: float = 1.0) -> Float[ndarray, "S N"]:
+        """Samples that obey the law with this truth, their noise ``shrunk`` by a factor where it has a size."""
+
+    @abstractmethod
+    def centre(self, profile: Profile) -> float:
+        """The truth that the law states."""
+
+    def edges(self, profile: Profile) -> list[tuple[float, int]]:
+        """The finite ends of the accepted region, with the direction (±1) in which they are left."""
+        low, high = self.law.accepted(profile)
+        return [(end, way) for end, way in ((low, -1), (high, 1)) if np.isfinite(end)]
+
+    @abstractmethod
+    def far(self, profile: Profile) -> float:
+        """How far beyond an edge the law states that a truth is seen."""
+
+    def room(self, profile: Profile) -> float:
+        """How many times as wide as a true law needs at this size the region is; 1 where it is made so."""
+        return 1.0
+
+
+@dataclass(frozen=True)
+class StudentDesign(Design):
+    """Means, or exponents where the law is about those: noise of standard deviation ``scale`` (N,) at each value."""
+
+    scale: Float[ndarray, " N"]
+    noise: Noise
+
+    @property
+    def noise_in_words(self) -> str:
+        """The source, and how unequal the variances are."""
+        ratio = (self.scale.max() / self.scale.min()) ** 2
+        return f"{self.noise.words}" + (f", variances 1 : {ratio:.3g}" if ratio > 1.01 else "")
+
+    @property
+    def _exponent(self) -> bool:
+        return isinstance(self.law, ExactOrder | OrderBound)
+
+    def draw(self, rng: Generator, count: int) -> Float[ndarray, "S N"]:
+        """Scaled noise."""
+        return self.noise.draw(rng, (count, len(self.samples))) * self.scale
+
+    def values(self, noise: Float[ndarray, "S N"], truth: float, shrunk: float = 1.0) -> Float[ndarray, "S N"]:
+        """truth + noise or, for an exponent, abscissa^truth e^noise."""
+        if not self._exponent:
+            return truth + shrunk * noise
+        return np.exp(truth * np.log(self.samples.abscissa) + shrunk * noise)
+
+    def centre(self, profile: Profile) -> float:
+        """The stated value; for a bound on a mean, far enough inside."""
+        if isinstance(self.law, AtLeast | AtMost):
+            ((edge, way),) = self.edges(profile)
+            return edge - way * self.far(profile)
+        return getattr(self.law, "order" if self._exponent else "value")
+
+    def far(self, profile: Profile) -> float:
+        """The median of what the law says of samples like these."""
+        noise = self.draw(np.random.default_rng(20240609), _PILOT)
+        assert isinstance(self.law, StudentLaw)
+        return float(np.median(self.law.fit(self.values(noise, 0.0), self.samples).far(ALPHA)))
+
+    def room(self, profile: Profile) -> float:
+        """Margin over `far`; bounds on a mean have no margin and are judged where the truth is far enough."""
+        assert isinstance(self.law, StudentLaw)
+        return self.law.margin_of(profile) / self.far(profile) or 1.0
+
+
+@dataclass(frozen=True)
+class EventDesign(Design):
+    """Events with the same probability in every replicate: where they differ between cases the count varies less."""
+
+    def values(self, noise: Float[ndarray, "S N"], truth: float, shrunk: float = 1.0) -> Float[ndarray, "S N"]:
+        """1 with that probability."""
+        return (noise < truth).astype(float)
+
+    def edges(self, profile: Profile) -> list[tuple[float, int]]:
+        """1 - δ; no probability lies beyond 1."""
+        return [(self.law.accepted(profile)[0], -1)]
+
+    def centre(self, profile: Profile) -> float:
+        """The smallest probability that is sure to be judged to hold."""
+        assert isinstance(self.law, Probability)
+        return self.law.sure(len(self.samples))
+
+    def far(self, profile: Profile) -> float:
+        """The drop that is detectable."""
+        return self.law.detectable(len(self.samples), 0.0, profile)
+
+
+@dataclass(frozen=True)
+class ExactDesign(Design):
+    """Defects of which the largest is the truth."""
+
+    questions: ClassVar[tuple[str, ...]] = ("coverage", "power", "holding")
+
+    def values(self, noise: Float[ndarray, "S N"], truth: float, shrunk: float = 1.0) -> Float[ndarray, "S N"]:
+        """Uniform numbers, the largest of each sample made the truth."""
+        return noise / noise.max(-1, keepdims=True) * truth
+
+    def edges(self, profile: Profile) -> list[tuple[float, int]]:
+        """The tolerance."""
+        return [(self.law.accepted(profile)[1], 1)]
+
+    def centre(self, profile: Profile) -> float:
+        """Just inside the tolerance."""
+        return self.law.accepted(profile)[1] * (1 - 1e-9)
+
+    def far(self, profile: Profile) -> float:
+        """Anything beyond the tolerance."""
+        return self.law.accepted(profile)[1] * 1e-9
+
+
+def sorted_by_cell(samples: Samples) -> tuple[Samples, Float[ndarray, " N"]]:
+    """The samples ordered by case and abscissa, which spares simulations a copy, and the order."""
+    order = np.argsort(cells(samples).code, kind="stable")
+    weights = None if samples.weights is None else np.asarray(samples.weights)[order]
+    return replace(
+        samples, values=samples.values[order], strata=samples.strata[order], abscissa=samples.abscissa[order],
+        weights=weights,
+    ), order  # fmt: skip

@@ -1,0 +1,164 @@
+"""Runs a calibration, in several processes if wanted, and holds what came out."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from tabulate import tabulate
+from tqdm import tqdm
+
+from claimtest.calibration.design import Design
+from claimtest.calibration.rates import (
+    LEVELS,
+    MISSES,
+    Extrapolated,
+    Question,
+    Rate,
+    Truths,
+    chunks,
+    count_errors,
+    extrapolate,
+    rates_of,
+)
+from claimtest.pool import METHOD, without_main
+from claimtest.profile import ALPHA, Profile
+
+__all__ = ["Calibrated", "Calibration", "calibrate"]
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """A design with its rates."""
+
+    design: Design
+    truths: Truths
+    rates: tuple[Rate, ...]
+
+    @property
+    def extrapolated(self) -> Extrapolated:
+        """The rate of misses at the level of every interval."""
+        return extrapolate(self.rates)
+
+    @property
+    def met(self) -> bool:
+        """Whether the law does on this design what it promises."""
+        return all(rate.met for rate in self.rates) and self.extrapolated.met
+
+    @property
+    def broken(self) -> list[str]:
+        """Promises that are not kept, in words."""
+        broken = [
+            f"{self.design.law.kind}, {self.design.id}: {r.question} at level {r.level:g} in {r.events} of {r.trials}, "
+            f"promised {r.promised:g}"
+            for r in self.rates
+            if not r.met
+        ]
+        if not self.extrapolated.met:
+            broken.append(
+                f"{self.design.law.kind}, {self.design.id}: {MISSES} at level {ALPHA:g} at a rate of "
+                f"{self.extrapolated.rate:.2g}, extrapolated"
+            )
+        return broken
+
+    def worst(self, question: str, level: float) -> Rate:
+        """The rate of that question, at the edge where it is larger."""
+        asked = [rate for rate in self.rates if rate.question.startswith(question) and rate.level == level]
+        return max(asked, key=lambda rate: rate.share)
+
+    def to_json(self) -> dict[str, Any]:
+        """The design's entry in calibration.json."""
+        return {
+            "kind": self.design.law.kind,
+            "design": self.design.id,
+            "why": list(self.design.why),
+            "n": len(self.design.samples),
+            "noise": self.design.noise_in_words,
+            "detectable": self.truths.far,
+            "room": self.truths.room,
+            "met": self.met,
+            "rates": [rate.to_json() for rate in self.rates],
+            "extrapolated": self.extrapolated.to_json(),
+        }
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What became of all designs. ``seconds`` is how long it took."""
+
+    profile: Profile
+    trials: int
+    designs: tuple[Calibrated, ...]
+    seconds: float = 0.0
+
+    @property
+    def broken(self) -> list[str]:
+        """Every promise that is not kept."""
+        return [line for design in self.designs for line in design.broken]
+
+    def to_json(self) -> dict[str, Any]:
+        """The whole of calibration.json."""
+        return {
+            "schema": 1,
+            "profile": self.profile.name,
+            "trials": self.trials,
+            "seconds": round(self.seconds, 1),
+            "levels": [*LEVELS, ALPHA],
+            "met": not self.broken,
+            "designs": [design.to_json() for design in self.designs],
+        }
+
+    def table(self) -> str:
+        """A line per design: how often the truth is missed at every level, wrong verdicts on an edge, and power."""
+        heads = (
+            "kind", "design", "n", *(f"misses at {level:g}" for level in LEVELS), f"at {ALPHA:g}", "edge at 0.01",
+            "unseen", "not held", "met",
+        )  # fmt: skip
+        return tabulate([_row(design) for design in self.designs], heads, disable_numparse=True)
+
+
+def _row(found: Calibrated) -> list[str]:
+    misses = [f"{found.worst(MISSES, level).share:.3g}" for level in LEVELS]
+    edges = [r.share for r in found.rates if " on the " in r.question and r.level == 0.01]
+    return [
+        found.design.law.kind, found.design.id, str(len(found.design.samples)), *misses,
+        f"{found.extrapolated.rate:.2g}", f"{max(edges):.3g}" if edges else "",
+        f"{found.worst('missed beyond', ALPHA).share:.2g}", f"{found.worst('does not hold', ALPHA).share:.2g}",
+        "yes" if found.met else "NO",
+    ]  # fmt: skip
+
+
+def calibrate(
+    designs: Sequence[Design], profile: Profile, trials: int = 100_000, jobs: int = 1, progress: bool | None = False
+) -> list[Calibrated]:
+    """Count the errors on ``trials`` synthetic samples of every design. Numbers do not depend on ``jobs``."""
+    truths = [Truths.of(design, profile) for design in designs]
+    tasks = [(k, first) for k, design in enumerate(designs) for first in range(chunks(design, trials))]
+    counted: list[Counter[Question]] = [Counter() for _ in designs]
+    with _mapper(jobs) as mapper:
+        arguments = [(designs[k], truths[k], profile, first) for k, first in tasks]
+        bar = tqdm(zip(tasks, mapper(_count, arguments), strict=True), "simulating", len(tasks), leave=False,
+                   disable=None if progress is None else not progress)  # fmt: skip
+        for (k, _), errors in bar:
+            counted[k].update(errors)
+    return [Calibrated(*found) for found in zip(designs, truths, (tuple(rates_of(c)) for c in counted), strict=True)]
+
+
+def _count(task: tuple[Design, Truths, Profile, int]) -> Counter[Question]:
+    design, truths, profile, first = task
+    return count_errors(design, truths, profile, first, 1)
+
+
+@contextmanager
+def _mapper(jobs: int) -> Iterator[Any]:
+    """`map`, or that of a pool of processes."""
+    if jobs == 1:
+        yield map
+        return
+    with without_main(), ProcessPoolExecutor(jobs, multiprocessing.get_context(METHOD)) as pool:
+        yield pool.map
