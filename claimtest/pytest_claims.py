@@ -98,14 +98,15 @@ class ClaimsPlugin:
     def test_reading(
         self, claim: str, reading: str, session: pytest.Session, record: Callable[[str, object], None]
     ) -> None:
-        """Judge a reading; pass, fail or skip accordingly."""
+        """Judge a reading; pass, fail or skip accordingly. The columns of its row are properties in a JUnit file."""
         try:
             self._prefetch(session)
             result = self.session.judge_reading(claim, reading)
-        except RunError as error:
-            pytest.fail(f"could not run: {error}\n{error.details}", pytrace=False)
-        except UsageError as error:  # data of the user's that a claim asks for and cannot read
-            raise pytest.fail.Exception(str(error), pytrace=False) from None
+        except (RunError, UsageError) as error:  # UsageError: data of the user's that a claim asks for and cannot read
+            for column, text in zip(COLUMNS, (claim, reading, "could not run"), strict=False):
+                record(column, text)
+            story = f"could not run: {error}\n{error.details}" if isinstance(error, RunError) else str(error)
+            raise pytest.fail.Exception(story, pytrace=False) from None
         for column, text in zip(COLUMNS, row(claim, result), strict=True):
             record(column, text)
         _pass_fail_or_skip(claim, result, strict=self.profile.strict)
