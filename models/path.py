@@ -14,21 +14,20 @@ GAMMA = 1 - 0.5**0.5
 FIRST, FASTER = 0.5, 4.0
 """The first step, times λ_max(Θ(0)), and the most by which steps grow."""
 
-LOCAL = 1e-2
-"""Error allowed in a step: that of the embedded method of order 1, far above its own."""
-
-FAR, LATE = 0.01, 1e8
-"""The path ends with the residual at this share of its start, or at this time, in units of 1/λ_max(Θ(0))."""
+LATE = 1e8
+"""When the path ends at the latest, in units of 1/λ_max(Θ(0))."""
 
 
-def followed(problem: Regularised, point: Point, most_steps: int) -> tuple[Point, int, Tensor]:
-    """The flow from the start until the residual is small, by implicit steps of order 2, and the shift afterwards.
+def followed(problem: Regularised, point: Point, tolerance: float, most_steps: int) -> tuple[Point, int, Tensor]:
+    """The flow until the residual is ``tolerance`` times its start; the steps taken, and the shift (R,) afterwards.
+
+    ``tolerance`` is also the error allowed in a step: that of the embedded method of order 1, far above its own.
 
     ROS2 (Verwer et al. 1999), an L-stable W-method: (ρ + D + JᵀJ) k1 = ρ F(a), (ρ + D + JᵀJ) k2 = ρ (F(a + h k1) -
     2 k1), a ← a + h (3/2 k1 + 1/2 k2), ρ = 1/(γh). Its order needs no exact Hessian.
     """
     fastest = torch.linalg.eigvalsh(problem.tangent(point))[:, -1]
-    target = FAR * point.residual.square().sum((1, 2)).sqrt()
+    target = tolerance * point.residual.square().sum((1, 2)).sqrt()
     step, steps = FIRST / fastest, 0
     time = torch.zeros_like(step)
     while True:
@@ -43,11 +42,11 @@ def followed(problem: Regularised, point: Point, most_steps: int) -> tuple[Point
         gradient = problem.gradient(ahead)
         k2 = {b: rate * k for b, k in newton.solve({b: -gradient[b] - 2 * k1[b] for b in k1}).items()}
         error = step * _off_path(point, combined(k1, k2, 1.0)) / 2
-        good = going & (error <= LOCAL)
+        good = going & (error <= tolerance)
         share = torch.where(good, step, 0.0)
         point = problem.moved(point, {b: 1.5 * k1[b] + 0.5 * k2[b] for b in k1}, share)
         time, steps = time + share, steps + 1
-        step = step * (0.9 * (LOCAL / error.clamp_min(1e-300)).sqrt()).clamp(0.2, FASTER)
+        step = step * (0.9 * (tolerance / error.clamp_min(1e-300)).sqrt()).clamp(0.2, FASTER)
 
 
 def _off_path(point: Point, move: Moves) -> Tensor:

@@ -69,6 +69,19 @@ def test_with_the_decoder_the_path_decides_and_is_followed(psi):
     assert error < 0.3 * float((ignoring_the_path - goal).norm())
 
 
+def test_the_path_is_the_better_the_smaller_its_tolerance():
+    x, y = data(*INDEPENDENT, 2)
+    net, (unseen, _) = network(64, 4, 2, [1, 2, 3, 4], noise=FIXED), data(6, 4, 1, seed=77)
+
+    def end(tolerance):
+        options = {"divergence": "initial-posterior", "trainable": ("mean", "decoder"), "most_steps": 3000}
+        return train_to_end(net, x, y, beta=0.4, path_tolerance=tolerance, **options).network.mean_output(unseen)
+
+    exact = end(1e-4)
+    errors = [float((end(tolerance) - exact).norm()) for tolerance in (1e-1, 1e-2, 1e-3)]
+    assert errors[0] > 4 * errors[1] > 16 * errors[2]
+
+
 def test_the_decoder_alone_ends_at_least_squares_with_the_shortest_move():
     x, y = data(3, 4, 2)
     net = network(40, 4, 2, [1, 2], noise=LEARNED)
@@ -183,6 +196,7 @@ def test_without_an_end_it_says_so():
         ({"trainable": ("scale",)}, "nothing to train: the network has no block named scale"),
         ({"trainable": ("sigma",)}, "trainable blocks are mean, scale, decoder; got sigma"),
         ({"tolerance": 0.0}, "tolerance must be positive, got 0.0"),
+        ({"path_tolerance": -1.0}, "path_tolerance must be positive, got -1.0"),
         ({"noise": FixedNoise(0.0)}, "s is zero"),
         ({"y": torch.zeros(2, 2)}, r"targets \(4, 2\) expected, got \(2, 2\)"),
     ],
