@@ -1,5 +1,6 @@
 # make verify   set up, run all claims at the quick profile, write the report, print its path
 # make test     set up, run all tests
+# make setup    set up only
 # make lint     set up, check style and types
 # make clean    remove what was made
 #
@@ -9,11 +10,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: verify test lint clean
+.PHONY: setup verify test lint clean
 .DELETE_ON_ERROR:
 
 verify: .venv/.ready
 	$(BIN)/vae-ntk verify
+
+setup: .venv/.ready
 
 test: .venv/.ready
 	$(BIN)/python -m pytest
