@@ -143,7 +143,8 @@ def with_kl(problem: Problem, unseen: Float[ndarray, "k p"], strength: float, li
     prediction = learned_noise_ridge if isinstance(problem.noise, LearnedNoise) else preconditioned_ridge
     one = np.ones((1, 1))
     made = prediction(one, one, activation=problem.activation, noise=problem.noise, beta=1.0)
-    return RegularisedCase(problem, like.base, like.origin, like.ladder, unseen, strength * float(made.gram[0, 0]))
+    beta = strength * float(made.gram[0, 0])
+    return RegularisedCase(problem, like.base, like.origin, ladder=like.ladder, unseen=unseen, beta=beta)
 
 
 def _near(inputs: Float[ndarray, "n p"], rng: np.random.Generator) -> Float[ndarray, "k p"]:
