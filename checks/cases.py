@@ -21,7 +21,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from checks.experiments.reference import reference_cases
-from claimtest.profile import Profile
+from claimtest.profile import PROFILES, Profile
 from models.data import digits
 from theorems.limiting_kernel import KernelBlocks, limiting_kernel
 from theorems.setting import ACTIVATIONS, FixedNoise, LearnedNoise, Noise, Problem, parallel_pairs
@@ -45,12 +45,16 @@ NOISES: tuple[Noise, ...] = (LearnedNoise(1.0), LearnedNoise(0.7), FixedNoise(1.
 
 @dataclass(frozen=True, eq=False)
 class VaeCase:
-    """One problem with the base of its ladder of widths; ``ladder`` overrides the ladder with a user's own."""
+    """One problem with the base of its ladder of widths; ``ladder`` overrides the ladder with a user's own.
+
+    It gets the replicates of ``stands_for`` cases: a user's only problem as many as all those that are drawn.
+    """
 
     problem: Problem
     base: int = 64
     origin: str = "drawn"
     ladder: tuple[int, ...] = field(default=())
+    stands_for: int = 1
 
     @cached_property
     def digest(self) -> str:
@@ -235,7 +239,8 @@ def case_from_data(
     Raises ValueError if rows are off the sphere, targets do not match, or the widths give no ladder.
     """
     problem = Problem(inputs, inputs if targets is None else targets)
-    return CaseBook((VaeCase(problem, origin="yours", ladder=_doubling(*widths) if widths else ()),))
+    ladder = _doubling(*widths) if widths else ()
+    return CaseBook((VaeCase(problem, origin="yours", ladder=ladder, stands_for=PROFILES["quick"].cases),))
 
 
 def _doubling(narrowest: int, widest: int) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from checks.experiments.networks import loud_decoder, mean_field
-from checks.measures.widths import Event, Growth, by_case, close, growth, positive, smallest_width, worst_case
+from checks.measures.widths import Event, Growth, by_case, close, growth, positive, smallest_width
 from checks.planning import WIDEST, variant
 from checks.scope import singular_limit
 from checks.sweeps import CLOSENESS_SWEEP, EIGENVALUE_SWEEP
@@ -32,9 +32,9 @@ def very_narrow(cell: CellData) -> bool:
 
 
 def _share(sweep: Sweep, event: Event, block: str, states: str) -> Criterion:
-    measure = partial(worst_case, event=event, block=block)
     asks = f"{states}, in the case where it fails most often"
-    return Criterion(block, asks, Probability(1 - DELTA), sweep, measure, at_widest, over="sweep")
+    law = Probability(1 - DELTA, in_every_case=True)
+    return Criterion(block, asks, law, sweep, partial(event, block=block), at_widest)
 
 
 def _eigenvalue(block: str) -> Criterion:

@@ -12,6 +12,7 @@ from checks.experiments.drift import DRIFT
 from checks.experiments.eigenvalues import EIGENVALUES
 from checks.experiments.flow import FLOW, STEPPING
 from checks.experiments.initialisation import INITIALISATION
+from checks.experiments.quasi import QUASI
 from checks.experiments.reference import REFERENCE
 from checks.experiments.sampled import IDENTITIES, SAMPLED
 from checks.planning import (
@@ -45,6 +46,7 @@ __all__ = [
     "IDENTITY_SWEEP",
     "INITIAL_SWEEP",
     "NARROW_SWEEP",
+    "QUASI_SWEEP",
     "REFERENCE_SWEEP",
     "SAMPLED_SWEEP",
     "STEPPING_SWEEP",
@@ -63,6 +65,7 @@ INITIAL_SWEEP = sweep(INITIALISATION, drawn, ladder, {"quick": 64, "standard": 6
 NARROW_SWEEP = sweep(
     INITIALISATION, drawn, only(lambda p: 16), {"quick": 4096, "standard": 24576, "thorough": 49152}, 1024
 )
+QUASI_SWEEP = sweep(QUASI, drawn, only(lambda p: 2**17), {"quick": 2, "standard": 4, "thorough": 8}, 2)
 REFERENCE_SWEEP = sweep(REFERENCE, reference, only(lambda p: 1), {"quick": 1, "standard": 1, "thorough": 1}, 1)
 DIGITS_INITIAL_SWEEP = sweep(
     INITIALISATION, real, quick_rungs(1, 5, 6), {"quick": 16, "standard": 32, "thorough": 64}, 8

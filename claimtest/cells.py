@@ -20,7 +20,10 @@ Quantities = Mapping[str, ndarray]
 
 
 class Case(Protocol):
-    """One problem. ``id`` is short and readable, ``digest`` identifies the content, ``summary`` describes it."""
+    """One problem. ``id`` is short and readable, ``digest`` identifies the content, ``summary`` describes it.
+
+    A case may say that it ``stands_for`` so many: it then gets as many times the replicates.
+    """
 
     @property
     def id(self) -> str: ...  # noqa: D102
@@ -111,8 +114,8 @@ class Sweep:
 
     def cells(self, cases: Sequence[Any], profile: Profile) -> Iterator[Cell]:
         """The cells of these cases."""
-        total = self.replicates(profile)
         for case in cases:
+            total = self.replicates(profile) * getattr(case, "stands_for", 1)
             for width in self.widths(case, profile):
                 for first in range(0, total, self.block):
                     yield Cell(self.experiment, case, width, first, min(self.block, total - first))

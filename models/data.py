@@ -35,4 +35,4 @@ def digits(count: int, seed: int = 0) -> Float[ndarray, "n 64"]:
         members = order[classes[order] == label]
         rank[members] = np.arange(len(members))
     chosen = sorted(range(len(images)), key=lambda i: (rank[i], classes[i]))[:count]
-    return sphere(images[chosen])
+    return sphere(np.asarray(images, dtype=float)[chosen])

@@ -62,11 +62,12 @@ def gradient_flow(
     *,
     step: float,
     trainable: Sequence[str] = BLOCKS,
+    refine: int = 1,
 ) -> Iterator[State]:
     """dW/dt = -∇L(W) from t = 0, yielding the state at each of the increasing ``times`` (0 allowed).
 
-    Each interval is cut into ⌈interval/step⌉ equal steps of order 8. Raises ValueError, when iteration starts, if the
-    times decrease, the step is not positive, a block has another name or shapes do not fit.
+    Each interval is cut into ``refine`` ⌈interval/step⌉ equal steps of order 8. Raises ValueError, when iteration
+    starts, if the times decrease, the step is not positive, a block has another name or shapes do not fit.
     """
     cell = Cell(network, x, y, trainable)
     if not step > 0 or any(b < a for a, b in itertools.pairwise([0.0, *times])):
@@ -75,7 +76,7 @@ def gradient_flow(
     error = torch.zeros_like(sensitivity)
     integrators: dict[int, _Integrator] = {}
     for before, time in itertools.pairwise([0.0, *times]):
-        steps = math.ceil((time - before) / step - 1e-9)
+        steps = refine * math.ceil((time - before) / step - 1e-9)
         for group in cell.groups if steps else ():
             integrator = integrators.setdefault(group.size, _Integrator(cell, group))
             error[group.replicates] += integrator.run(group, (time - before) / steps, steps)

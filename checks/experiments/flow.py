@@ -49,9 +49,9 @@ def flow(
     device: str,
     prepare: Prepare = as_initialised,
     trainable: Sequence[str] = BLOCKS,
-    fraction: float | None = None,
+    refine: int = 1,
 ) -> Quantities:
-    """Trained by gradient flow to T = 3/λ0, in steps of ``fraction``/λ_max(Θ(0)) (``step_fraction`` if None).
+    """Trained by gradient flow to T = 3/λ0, in steps of ``step_fraction``/λ_max(Θ(0)), each cut into ``refine``.
 
     At T' recorded times: "time" (R, T'), "residual" r = f(x_i) - y_i (R, T', n, d), "linearised" e^{-Θ(0) t} r(0), of
     the same shape, and "variance" V (R, T'). At some of them, "checked" (R, K): how far weights and kernel have moved,
@@ -64,10 +64,10 @@ def flow(
     initial = tangent_kernel(network, x)
     kernel = initial.total
     y = torch.as_tensor(case.problem.targets).to(kernel)
-    times, fraction = recorded_times(case), step_fraction(case) if fraction is None else fraction
+    times, step = recorded_times(case), stable_step(kernel, step_fraction(case))
     checked, watch = checkpoints(len(times)), Watch(network, initial, x)
     residual, variance, error, trained = [], [], np.zeros(len(seeds)), network
-    states = gradient_flow(network, x, y, times.tolist(), step=stable_step(kernel, fraction), trainable=trainable)
+    states = gradient_flow(network, x, y, times.tolist(), step=step, trainable=trainable, refine=refine)
     for index, state in enumerate(states):
         residual.append((state.network.mean_output(x) - y).cpu().numpy())
         variance.append(output_variance(state.network, x).cpu().numpy())
@@ -101,14 +101,12 @@ def _sampled_loss(
 
 
 def stepping(case: VaeCase, width: int, seeds: Sequence[SeedSequence], device: str) -> Quantities:
-    """The same networks trained with the time step and with half of it.
+    """The same networks trained with the time steps and with halves of them.
 
     "change" sup_t of ‖difference of the two residuals‖ and "gap" sup_t ‖r(t) - e^{-Θ(0) t} r(0)‖, each (R,).
     """
     states = [SeedSequence(seed.entropy, spawn_key=seed.spawn_key) for seed in seeds]  # spawning twice must agree
-    fraction = step_fraction(case)
-    whole = flow(case, width, seeds, device, fraction=fraction)
-    half = flow(case, width, states, device, fraction=fraction / 2)
+    whole, half = flow(case, width, seeds, device), flow(case, width, states, device, refine=2)
 
     def largest(difference: ndarray) -> Float[ndarray, " R"]:
         return np.sqrt((difference**2).sum((-2, -1))).max(1)

@@ -13,7 +13,7 @@ from checks.experiments.initialisation import distance_to
 from claimtest.cells import CellData
 from theorems.limiting_kernel import KernelBlocks
 
-__all__ = ["block_ratio", "distance_from_limit", "limit_of", "overlap"]
+__all__ = ["block_ratio", "distance_from_limit", "limit_of", "overlap", "unit_defect"]
 
 Limit = Callable[[VaeCase], KernelBlocks]
 
@@ -38,3 +38,10 @@ def distance_from_limit(cell: CellData, limit: Limit = limit_of) -> Float[ndarra
     """‖Θ(0) - Θ∞ ⊗ I_d‖_F / ‖Θ∞ ⊗ I_d‖_F."""
     predicted, d = limit(cell.case).total, cell.case.problem.targets.shape[1]
     return distance_to(predicted, cell["total"], cell["total_square"], d) / np.sqrt(d * (predicted**2).sum())
+
+
+def unit_defect(cell: CellData, block: str, limit: Limit = limit_of) -> Float[ndarray, " R"]:
+    """Largest entry of |E Θ^b - Θ^b∞| relative to Θ^b∞(1), E being the mean over quasi-random units."""
+    predicted = getattr(limit(cell.case), block)
+    size = predicted.max(initial=0.0)
+    return np.abs(cell[block] - predicted).max((-2, -1)) / size if size > 0 else np.empty(0)

@@ -12,13 +12,12 @@ from numpy import ndarray
 from checks.cases import VaeCase
 from checks.planning import REACH, derived_width
 from claimtest.cells import CellData
-from claimtest.criteria import Samples
 from claimtest.criteria.probability import clopper_pearson
 from claimtest.profile import ALPHA
 from theorems.lemma2 import DELTA, closeness_defect, eigenvalue_share
 from theorems.limiting_kernel import KernelBlocks
 
-__all__ = ["Event", "Growth", "by_case", "close", "growth", "positive", "smallest_width", "worst_case"]
+__all__ = ["Event", "Growth", "by_case", "close", "growth", "positive", "smallest_width"]
 
 Event = Callable[..., Float[ndarray, " R"]]
 """Of a cell, 1 where the event happened; no values where the claim says nothing."""
@@ -43,18 +42,6 @@ def close(cell: CellData, block: str = "total", factor: float = 1.0) -> Float[nd
     if smallest == 0 or derived_width(cell.case, block) > REACH:
         return np.empty(0)
     return (closeness_defect(cell[f"{block}_distance"], smallest) <= 1).astype(float)
-
-
-def worst_case(cells: Sequence[CellData], event: Event = positive, **ingredients: object) -> Samples:
-    """The replicates of the case with the smallest share of successes, so that no case hides behind the others."""
-    outcomes = [(cell, event(cell, **ingredients)) for cell in cells]
-    outcomes = [(cell, happened) for cell, happened in outcomes if len(happened)]
-    if not outcomes:
-        raise ValueError("no case here about which it says anything")
-    cell, happened = min(outcomes, key=lambda pair: pair[1].mean())
-    return Samples(
-        happened, np.zeros(len(happened), int), np.full(len(happened), float(cell.width)), None, (cell.case.id,)
-    )
 
 
 def smallest_width(cells: Sequence[CellData], event: Event) -> float:

@@ -8,10 +8,11 @@ from functools import lru_cache
 from typing import Self
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 from scipy import stats
 
+from claimtest.claim import Verdict
 from claimtest.criteria.law import MISS, Interval, Law, Outcome, Samples, decide
 from claimtest.profile import ALPHA, Profile
 
@@ -46,9 +47,13 @@ class Share:
 
 @dataclass(frozen=True)
 class Probability(Law):
-    """An event has probability at least ``at_least`` = 1 - δ; values are 1 where it happened, else 0."""
+    """An event has probability at least ``at_least`` = 1 - δ; values are 1 where it happened, else 0.
+
+    ``in_every_case``: in every case by itself, not only over all of them.
+    """
 
     at_least: float = 0.9
+    in_every_case: bool = False
     kind = "probability"
 
     def accepted(self, profile: Profile) -> Interval:
@@ -58,20 +63,35 @@ class Probability(Law):
     def fit(self, values: Float[ndarray, "*S N"], samples: Samples) -> Share:
         """Count the replicates where it happened. Cases may differ: that only makes the interval wider than need be."""
         if values.shape[-1] == 0:
-            raise ValueError("a probability needs at least one replicate")
+            raise ValueError("no case here about which it says anything")
         return Share(np.count_nonzero(values == 1, axis=-1), values.shape[-1])
 
     def judge(self, samples: Samples, profile: Profile, alpha: float = ALPHA) -> Outcome:
-        """Clopper-Pearson interval of the fraction of replicates against [1 - δ, 1]."""
-        fit = self.fit(samples.values, samples)
-        n, successes = fit.n, int(fit.successes)
-        interval = clopper_pearson(successes, n, alpha)
-        accepted = self.accepted(profile)
-        share = successes / n
+        """Clopper-Pearson interval of the fraction of replicates against [1 - δ, 1].
+
+        Replicates of all cases are counted together, at α/2, and one case that alone contradicts the claim, at its
+        share of the other α/2, makes it violated. With ``in_every_case`` the worst case speaks for all, at α over
+        their number, so that choosing it costs nothing.
+        """
+        self.fit(samples.values, samples)
+        happened = samples.values == 1
+        cases = {int(s): happened[samples.strata == s] for s in np.unique(samples.strata)}
+        worst = min(cases, key=lambda s: cases[s].mean())
+        shared = 1 if len(cases) == 1 else len(cases) * (1 if self.in_every_case else 2)
+        alone = self._outcome(cases[worst], samples.names[worst : worst + 1], profile, alpha / shared)
+        if self.in_every_case or len(cases) == 1 or alone.verdict is Verdict.VIOLATED:
+            return alone
+        return self._outcome(happened, (), profile, alpha / 2)
+
+    def _outcome(
+        self, happened: Bool[ndarray, " N"], where: tuple[str, ...], profile: Profile, alpha: float
+    ) -> Outcome:
+        n, successes = len(happened), int(np.count_nonzero(happened))
+        interval, accepted, share = clopper_pearson(successes, n, alpha), self.accepted(profile), successes / n
         return Outcome(
             decide(interval, accepted), share, interval, accepted,
             self.detectable(n, 0.0, profile, alpha), n, math.sqrt(share * (1 - share)),
-            note=f"{successes} of {n} replicates",
+            note=f"{successes} of {n} replicates" + "".join(f" of {name}" for name in where),
         )  # fmt: skip
 
     def detectable(self, n: int, spread: float, profile: Profile, alpha: float = ALPHA) -> float:

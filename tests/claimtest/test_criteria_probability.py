@@ -79,10 +79,41 @@ def test_a_drop_that_cannot_be(drop):
 
 
 def test_no_replicates():
-    with pytest.raises(ValueError, match="at least one replicate"):
+    with pytest.raises(ValueError, match="no case here about which it says anything"):
         Probability(0.9).judge(events(0, 0), QUICK)
 
 
 def test_not_a_number_is_no_success():
     values = np.array([1.0, np.nan, 1.0])
     assert Probability(0.9).judge(Samples(values, np.zeros(3, int), np.ones(3)), QUICK).estimate == pytest.approx(2 / 3)
+
+
+def of_cases(*shares: float, replicates: int = 400) -> Samples:
+    """One case for each share of successes."""
+    values = np.concatenate([np.arange(replicates) < share * replicates for share in shares]).astype(float)
+    strata = np.repeat(np.arange(len(shares)), replicates)
+    return Samples(values, strata, np.ones(len(values)), None, tuple(f"case-{k}" for k in range(len(shares))))
+
+
+def test_one_bad_case_does_not_hide_behind_the_others():
+    outcome = Probability(0.9).judge(of_cases(*[1.0] * 7, 0.6, replicates=96), QUICK)
+    assert outcome.verdict is Verdict.VIOLATED
+    assert outcome.note.endswith("of case-7")
+
+
+def test_in_every_case_the_worst_speaks_for_all():
+    law = Probability(0.9, in_every_case=True)
+    assert law.judge(of_cases(1.0, 1.0), QUICK).verdict is Verdict.HOLDS
+    outcome = law.judge(of_cases(1.0, 0.93, 1.0), QUICK)
+    assert (outcome.verdict, outcome.n) == (Verdict.INCONCLUSIVE, 400)
+    assert outcome.note == "372 of 400 replicates of case-1"
+
+
+@pytest.mark.parametrize("in_every_case", [False, True])
+def test_choosing_the_worst_of_many_cases_keeps_the_level(in_every_case):
+    rng, alpha, wrong, law = np.random.default_rng(5), 0.05, 0, Probability(0.9, in_every_case)
+    for _ in range(400):
+        values = (rng.random(16 * 100) < 0.9).astype(float)
+        samples = Samples(values, np.repeat(np.arange(16), 100), np.ones(1600), None, ("x",) * 16)
+        wrong += law.judge(samples, QUICK, alpha).verdict is Verdict.VIOLATED
+    assert stats.binomtest(wrong, 400, alpha, "greater").pvalue > 1e-4

@@ -196,34 +196,6 @@ def test_same_run_gives_the_same_bytes(folder, tmp_path):
         assert (folder / file).read_bytes() == (tmp_path / file).read_bytes(), file
 
 
-def test_one_table_shows_how_loose_every_bound_is(html, tmp_path):
-    assert 'id="tightness"' not in html  # the toy pack states bounds in one claim only
-    check = replace(
-        CLT_CHECK,
-        readings=(
-            replace(
-                CLT_CHECK.readings[0],
-                criteria=(*CLT_CHECK.readings[0].criteria, replace(LLN_CHECK.readings[0].criteria[0], id="bound")),
-            ),
-        ),
-    )
-    run = run_with(check)
-    page_of_two = write_report(run, tmp_path).read_text(encoding="utf-8")
-    section = page_of_two[page_of_two.index('id="tightness"') :]
-    assert {"lln/bound/size", "clt/exact/bound"} <= set(re.findall(r'class="id">([^<]+)</code></a>', section))
-    assert "## How loose every bound is" in (tmp_path / "report.md").read_text(encoding="utf-8")
-
-
-def test_figures_of_an_earlier_report_go_and_others_stay(tmp_path):
-    write_report(toy_run(), tmp_path)
-    (tmp_path / "figures" / "mine.svg").write_text("<svg/>")
-    before = {path.name for path in (tmp_path / "figures").iterdir()}
-    write_report(replace(toy_run(), claims=toy_run().claims[1:]), tmp_path)
-    after = {path.name for path in (tmp_path / "figures").iterdir()}
-    assert "mine.svg" in after
-    assert {name for name in before - after if name.startswith("lln-")} == before - after != set()
-
-
 def test_broken_tex_and_a_broken_picture_do_not_cost_the_report(tmp_path):
     def draw(axes):
         raise RuntimeError("no <ink>")

@@ -1,0 +1,60 @@
+"""The mean of the tangent kernel over one unit, integrated by quasi-Monte Carlo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy import ndarray
+from numpy.random import SeedSequence
+from scipy import special
+from scipy.stats import qmc
+
+from checks.cases import VaeCase
+from checks.experiments.initialisation import output_trace
+from checks.experiments.networks import Prepare, as_initialised
+from claimtest.cells import Experiment, Quantities
+from models.snn import StochasticNetwork
+from models.tangent import tangent_kernel
+from theorems.setting import LearnedNoise
+
+__all__ = ["QUASI", "quasi", "quasi_network"]
+
+
+def quasi_network(case: VaeCase, width: int, seed: SeedSequence) -> StochasticNetwork:
+    """A network whose units are a scrambled Sobol set carried to N(0, 1): averages over its units converge like 1/m."""
+    p = case.problem
+    sizes = {"mean": p.inputs.shape[1], "scale": p.inputs.shape[1], "decoder": p.targets.shape[1]}
+    if not isinstance(p.noise, LearnedNoise):
+        del sizes["scale"]
+    points = qmc.Sobol(sum(sizes.values()), rng=np.random.default_rng(seed)).random(width)
+    ends = np.cumsum([*sizes.values()])[:-1]
+    blocks = dict(zip(sizes, np.split(special.ndtri(points.clip(1e-15, 1 - 1e-15)), ends, axis=1), strict=True))
+    if "scale" in blocks:
+        blocks["scale"] = p.noise.scale * blocks["scale"]
+    mean, scale, decoder = (torch.as_tensor(blocks[b]) if b in blocks else None for b in ("mean", "scale", "decoder"))
+    assert mean is not None
+    assert decoder is not None
+    return StochasticNetwork(mean, scale, decoder, p.activation, p.noise, width**-0.5)
+
+
+def quasi(
+    case: VaeCase, width: int, seeds: Sequence[SeedSequence], device: str, prepare: Prepare = as_initialised
+) -> Quantities:
+    """Θ^b(0), b = decoder, mean, scale, of quasi-random networks, traced over outputs and divided by d, (R, n, n)."""
+    kernels = [tangent_kernel(prepare(quasi_network(case, width, seed)), case.problem.inputs) for seed in seeds]
+    names = ("decoder", "mean", "scale")
+    return {name: np.stack([_traced(getattr(kernel, name)) for kernel in kernels]) for name in names}
+
+
+def _traced(block: torch.Tensor) -> ndarray:
+    return output_trace(block[None])[0]
+
+
+def _cost(case: VaeCase, width: int) -> float:
+    n, d = case.problem.targets.shape
+    return 1e-3 + width * (4e-7 * (n + d) + 1e-9 * n**2 * d**2)
+
+
+QUASI = Experiment("quasi-random", quasi, _cost)
