@@ -44,7 +44,7 @@ Cases = Callable[[CaseBook, Profile], Sequence[RegularisedCase]]
 
 
 def half(cases: Cases) -> Cases:
-    """The first half of the cases: every activation, dependent and independent inputs."""
+    """The first half of the cases: dependent and independent inputs, both noise scales."""
     return lambda book, profile: cases(book, profile)[: -(-len(cases(book, profile)) // 2)]
 
 
@@ -63,7 +63,7 @@ LEARNED_SWEEP = sweep(
     LEARNED, learned_noise, quick_rungs(1, 5, 7), {"quick": 12, "standard": 24, "thorough": 48}, 12
 )  # narrower ones hold units with almost no noise, in which training takes long
 LEARNED_STANDARD_SWEEP = sweep(
-    LEARNED_STANDARD, independent_learned, ladder, {"quick": 24, "standard": 48, "thorough": 72}, 24
+    LEARNED_STANDARD, independent_learned, ladder, {"quick": 16, "standard": 48, "thorough": 64}, 16
 )
 GROWTH_SWEEP = sweep(GROWTH, half(centred_cases), rungs(1, 1), {"quick": 16, "standard": 32, "thorough": 64}, 16)
 PATH_SWEEP = sweep(PATH, path_cases, at_one_rung, {"quick": 12, "standard": 24, "thorough": 48}, 12)

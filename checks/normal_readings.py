@@ -36,7 +36,6 @@ FLOOR_MARGIN = 0.2
 """How far the floor may be from the derived one, which leaves out terms of order m^(-1/2)."""
 
 ENCODER_FROZEN = variant(GROWTH_SWEEP, "encoder-frozen", trainable=("decoder",))
-LAZY_DECODER = variant(GROWTH_SWEEP, "initial-posterior", divergence="initial-posterior")
 
 INITIAL_KERNEL = ReadingCheck(
     "standard-normal-initial-kernel",
@@ -93,7 +92,6 @@ GROWING = ReadingCheck(
     (
         Control("growth-off", "the growth is larger by an eighth", "growth", {"exaggeration": 1.125}),
         Control("encoder-frozen", "the encoder is not trained", "growth", sweep=ENCODER_FROZEN),
-        Control("initial-posterior", "the KL refers to the initial posterior", "growth", sweep=LAZY_DECODER),
     ),
 )  # fmt: skip
 

@@ -150,7 +150,7 @@ def with_kl(problem: Problem, unseen: Float[ndarray, "k p"], strength: float, li
 def _near(inputs: Float[ndarray, "n p"], rng: np.random.Generator) -> Float[ndarray, "k p"]:
     """Unit vectors between the inputs, and off their span as far as there is room."""
     mixed = rng.standard_normal((UNSEEN, len(inputs))) @ inputs / np.sqrt(len(inputs))
-    points = mixed + 0.7 * rng.standard_normal((UNSEEN, inputs.shape[1])) / np.sqrt(inputs.shape[1])
+    points = mixed + rng.standard_normal((UNSEEN, inputs.shape[1])) / np.sqrt(inputs.shape[1])
     return unit_rows(points / np.linalg.norm(points, axis=1, keepdims=True))
 
 
@@ -168,10 +168,10 @@ def spread_inputs(rng: np.random.Generator, n: int, p: int) -> Float[ndarray, "n
 
 @st.composite
 def _cases(draw: st.DrawFn, root: int) -> RegularisedCase:
-    """3 or 4 independent inputs in at most one dimension more than that, or one input more than 2 or 3 dimensions."""
+    """3 or 4 independent inputs in one or two dimensions more than that, or one input more than 2 or 3 dimensions."""
     independent, larger, more = draw(st.booleans()), draw(bits(1)), draw(bits(1))
     n = 3 + larger
-    p = n + more if independent else n - 1
+    p = n + 1 + more if independent else n - 1
     rng = np.random.default_rng([root, draw(bits(62))])
     inputs = spread_inputs(rng, n, p)
     targets = inputs if draw(st.booleans()) else rng.standard_normal((n, 2 + draw(bits(1))))
@@ -183,7 +183,7 @@ def _cases(draw: st.DrawFn, root: int) -> RegularisedCase:
 
 
 def regularised_cases(root: int) -> Iterator[RegularisedCase]:
-    """Distinct cases in which the readings differ, in turn by activation and by whether the inputs are independent."""
+    """Distinct cases in which the readings differ, in turn by activation, dependence of the inputs and noise scale."""
     pool: list[RegularisedCase] = []
 
     @seed(root)
@@ -203,9 +203,17 @@ def regularised_cases(root: int) -> Iterator[RegularisedCase]:
         kinds: dict[Any, list[RegularisedCase]] = {}
         for case in {c.problem.inputs.tobytes(): c for c in pool if isinstance(c.problem.noise, noise)}.values():
             if case.distinction >= DISTINCT:
-                kinds.setdefault((case.independent, case.problem.activation.name), []).append(case)
-        turns = itertools.zip_longest(*(kinds[kind] for kind in sorted(kinds)))
+                kinds.setdefault((case.problem.activation.name, case.independent), []).append(case)
+        queues = [_by_scale(kinds[kind], turn) for turn, kind in enumerate(sorted(kinds))]
+        turns = itertools.zip_longest(*queues)
         yield from itertools.islice((case for turn in turns for case in turn if case is not None), MOST_CASES)
+
+
+def _by_scale(cases: Sequence[RegularisedCase], turn: int) -> list[RegularisedCase]:
+    """Noise scales in turn, which of them first differing from ``turn`` to turn: few cases have both, of every kind."""
+    scales = sorted({case.problem.noise.scale for case in cases}, reverse=(turn + turn // 2) % 2 == 0)
+    queues = [[case for case in cases if case.problem.noise.scale == scale] for scale in scales]
+    return [case for round in itertools.zip_longest(*queues) for case in round if case is not None]
 
 
 def indistinct(case: RegularisedCase) -> str:

@@ -89,7 +89,6 @@ def growth(
     width: int,
     seeds: Sequence[SeedSequence],
     device: str,
-    divergence: str = "standard-normal",
     trainable: Sequence[str] = ("mean", "decoder"),
 ) -> Quantities:
     """Gradient descent on L + β KL to N(0, I) with the decoder trained too, to the times t = τ m of ``TIMES``.
@@ -99,7 +98,7 @@ def growth(
     x, network = case.problem.inputs, initial_networks(case, width, seeds, device)
     step = 0.5 / _fastest_rate(network, case, "total")
     every = round(TIMES[0] * width / step)
-    given = {"beta": case.beta, "divergence": divergence, "trainable": trainable}
+    given = {"beta": case.beta, "divergence": "standard-normal", "trainable": trainable}
     steps = round(TIMES[1] / TIMES[0]) * every
     late = list(regularised_descent(network, x, case.problem.targets, step, steps, record=every, **given))
     kept = [late[1], late[-1]]
