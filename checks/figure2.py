@@ -151,10 +151,8 @@ def figure(cells: Sequence[CellData]) -> Exhibit:
         axes.set_xscale("log")
         axes.set_yscale("log")
         for block, (centre, reach, line) in lines.items():
-            name, colour, marker = SIGNS[block]
-            axes.errorbar(
-                widths, centre, reach, color=colour, marker=marker, lw=1.8, capsize=3, label=f"{name} measured"
-            )
+            (_, colour, marker), label = SIGNS[block], rf"$W^{BLOCKS[block]}$ measured"
+            axes.errorbar(widths, centre, reach, color=colour, marker=marker, lw=1.8, capsize=3, label=label)
             axes.plot(widths, line, color="k", ls=":", lw=1.6, zorder=3)
         axes.plot([], [], color="k", ls=":", lw=1.6, label="predicted, nothing fitted")
         axes.set_xticks(widths, [str(m) for m in widths])
