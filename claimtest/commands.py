@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ def _session(pack: Pack, options: argparse.Namespace, data: tuple[Any, ...] | No
     """A session as the options say, on the user's own matrices where given."""
     session = Session(
         pack,
-        options.profile,
+        replace(options.profile, strict=options.profile.strict or getattr(options, "strict", False)),
         options.seed,
         options.device,
         getattr(options, "jobs", None) or available_cores(),
@@ -158,4 +159,4 @@ def _tell(run: RunResult, page: Path, options: argparse.Namespace) -> int:
     print(page)
     if not run.profile.strict and not options.quiet:
         print(f"{run.inconclusive} inconclusive")
-    return run.exit_status(True if options.strict else None)
+    return run.exit_status()

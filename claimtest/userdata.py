@@ -52,7 +52,9 @@ def _read_npy(path: Path) -> ndarray:
     try:
         array = np.load(path, allow_pickle=False)
     except (ValueError, EOFError) as error:
-        raise UsageError(f"{path} is not an array of numbers: {' '.join(str(error).split())}") from None
+        unsafe = "allow_pickle" in str(error)  # NumPy's advice is to load it all the same
+        why = "it would have to be unpickled, which is not safe" if unsafe else " ".join(str(error).split())
+        raise UsageError(f"{path} is not an array of numbers: {why}") from None
     if not isinstance(array, ndarray) or array.dtype.kind not in "fiub":
         kind = getattr(array, "dtype", type(array).__name__)
         raise UsageError(f"{path} holds {kind}, not real numbers")

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from models.activations import MeanActivation, mean_activation
 from models.memory import block_size, keep_freed_memory
-from theorems.setting import Activation, FixedNoise, LearnedNoise, Noise, activation_named
+from theorems.setting import Activation, FixedNoise, LearnedNoise, Noise, activation_named, known_noise
 
 __all__ = ["BLOCKS", "Features", "Seed", "StochasticNetwork"]
 
@@ -88,11 +88,11 @@ class StochasticNetwork:
         is not there.
         """
         for name, size in (("width", width), ("inputs", inputs), ("outputs", outputs)):
-            if size < 1:
-                raise ValueError(f"{name} must be at least 1, got {size}")
+            if not isinstance(size, int | np.integer) or size < 1:
+                raise ValueError(f"{name} must be at least 1, got {size!r}")
         if antisymmetric and width % 2:
             raise ValueError(f"an antisymmetric network needs an even width, got {width}")
-        psi, place = activation_named(activation), _device(device)
+        psi, place, noise = activation_named(activation), _device(device), known_noise(noise)
         seeds = [seed] if isinstance(seed, (int, np.integer, SeedSequence)) else list(seed)
         draws = [_draw(s, width, inputs, outputs, noise, antisymmetric) for s in seeds]
         if not seeds:
@@ -151,10 +151,13 @@ class StochasticNetwork:
             yield self.units(start, min(start + max(size, 1), self.width))
 
     def as_inputs(self, x: Any) -> Float[Tensor, "n p"]:
-        """x as a tensor (n, p) of this network's type and device. Raises ValueError if its shape does not fit."""
-        x = torch.as_tensor(x, dtype=self.mean.dtype, device=self.mean.device)
-        if x.ndim != 2 or x.shape[1] != self.inputs:
-            raise ValueError(f"inputs of shape (n, {self.inputs}) expected, got {tuple(x.shape)}")
+        """x as a tensor (n, p) of this network's type and device. Raises ValueError unless n >= 1 and it fits."""
+        try:
+            x = torch.as_tensor(x, dtype=self.mean.dtype, device=self.mean.device)
+        except (TypeError, ValueError):
+            raise ValueError("inputs: expected a matrix of real numbers") from None
+        if x.ndim != 2 or x.shape[1] != self.inputs or not len(x):
+            raise ValueError(f"at least one input, of shape (n, {self.inputs}) expected, got {tuple(x.shape)}")
         return x
 
     def latent(self, x: Any) -> tuple[Float[Tensor, "*b n m"], Float[Tensor, "*b n m"]]:

@@ -13,7 +13,7 @@ from theorems.blocks import KernelBlocks, Numbers
 from theorems.duals import Dual, dual_of
 from theorems.learned_noise import learned_noise_blocks, noise_nodes
 from theorems.quadrature import half_normal
-from theorems.setting import Activation, FixedNoise, LearnedNoise, Noise, activation_named, unit_rows
+from theorems.setting import Activation, FixedNoise, LearnedNoise, Noise, activation_named, known_noise, unit_rows
 
 __all__ = [
     "KernelBlocks",
@@ -60,7 +60,7 @@ def kernel_profile(
 
     Raises ValueError if a ρ is outside [-1, 1] or the activation is unknown.
     """
-    return _profile(activation_named(activation), noise, _correlations(rho))
+    return _profile(activation_named(activation), known_noise(noise), _correlations(rho))
 
 
 def shared_noise_profile(
@@ -76,7 +76,7 @@ def shared_noise_profile(
     draw per input. It does not tend to the deterministic kernel as τ → 0: E ε² = 1 keeps Θ^σ alive. Errors as for
     :func:`kernel_profile`.
     """
-    dual, rho, variance = dual_of(activation), _correlations(rho), noise.scale**2
+    dual, rho, variance = dual_of(activation), _correlations(rho), known_noise(noise).scale ** 2
     if isinstance(noise, FixedNoise):
         q, det = 1 + variance, (1 - rho) * (1 + rho + 2 * variance)
         arguments = (rho + variance, q, q, det)

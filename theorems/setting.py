@@ -27,6 +27,7 @@ __all__ = [
     "Noise",
     "Problem",
     "activation_named",
+    "known_noise",
     "parallel_pairs",
     "unit_rows",
 ]
@@ -142,6 +143,13 @@ def activation_named(activation: str | Activation) -> Activation:
     raise ValueError(f"unknown activation {activation!r}; {hint}")
 
 
+def known_noise(noise: Any) -> Noise:
+    """The noise model itself. Raises ValueError for anything else."""
+    if isinstance(noise, LearnedNoise | FixedNoise):
+        return noise
+    raise ValueError(f"noise is LearnedNoise(scale) or FixedNoise(scale), got {noise!r}")
+
+
 def unit_rows(inputs: Any, name: str = "inputs") -> Float[ndarray, "n p"]:
     """The inputs as a float64 matrix (n, p) whose rows lie on the unit sphere.
 
@@ -149,10 +157,13 @@ def unit_rows(inputs: Any, name: str = "inputs") -> Float[ndarray, "n p"]:
     the sphere.
     """
     x = _finite_matrix(inputs, name)
-    norms = np.linalg.norm(x, axis=1)
+    with np.errstate(over="ignore"):
+        norms = np.linalg.norm(x, axis=1)
     worst = int(np.argmax(np.abs(norms - 1)))
     if abs(norms[worst] - 1) > UNIT_TOLERANCE:
-        raise ValueError(f"{name}: row {worst} has norm {norms[worst]:.6g}, not 1; divide every row by its norm")
+        remedy = "divide every row by its norm" if norms.min() > 0 else "a row of zeros has no direction: leave it out"
+        worst = worst if norms.min() > 0 else int(norms.argmin())
+        raise ValueError(f"{name}: row {worst} (counted from 0) has norm {norms[worst]:.6g}, not 1; {remedy}")
     return x
 
 
@@ -194,5 +205,7 @@ def _finite_matrix(values: Any, name: str) -> Float[ndarray, "n k"]:
         raise ValueError(f"{name}: expected a matrix with at least one row and column, got shape {x.shape}")
     if not np.isfinite(x).all():
         row, column = np.argwhere(~np.isfinite(x))[0]
-        raise ValueError(f"{name}: row {row}, column {column} is {x[row, column]}; every value must be finite")
+        raise ValueError(
+            f"{name}: row {row}, column {column} (counted from 0) is {x[row, column]}; every value must be finite"
+        )
     return x

@@ -13,6 +13,7 @@ from claimtest.report.looseness import Looseness, looseness, tightness
 from claimtest.report.mathematics import split_mathematics
 from claimtest.report.pictures import Picture, Pictures
 from claimtest.report.wording import (
+    MARKS,
     estimate,
     expectation,
     headline,
@@ -28,7 +29,6 @@ from claimtest.results import ClaimResult, ControlResult, CriterionResult, Readi
 
 __all__ = ["grid", "headline_of", "markdown", "marked", "reading_parts", "text", "verdict_table"]
 
-_MARKS = {Verdict.HOLDS: "✓", Verdict.VIOLATED: "✗", Verdict.INCONCLUSIVE: "?"}
 _MOST_ROWS = 40
 
 
@@ -46,7 +46,7 @@ def headline_of(run: RunResult) -> list[str]:
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
     return [
         f"# {text(run.title)}",
-        f"**{_MARKS[headline(run)[0]]} {headline(run)[1]}.** " + " ".join(map(text, summary(run))),
+        f"**{MARKS[headline(run)[0]]} {headline(run)[1]}.** " + " ".join(map(text, summary(run))),
         text(f"Profile {run.profile.name}, seed {run.seed}, {run.seconds:.0f} s" + f"; {versions}." * bool(versions)),
     ]
 
@@ -118,7 +118,7 @@ def reading_parts(claim: ClaimResult, reading: ReadingResult, pictures: Pictures
     parts = [
         f"### {text(stated.title)}",
         f"**{marked(reading.verdict)}**, {expectation(reading)} · `{claim.claim.id}/{stated.id}` · "
-        f"{stated.provenance} · {len(reading.cases)} cases",
+        f"{stated.provenance} · {len(reading.cases)} case{'s' if len(reading.cases) != 1 else ''}",
         text(stated.statement),
     ]
     if stated.because:
@@ -172,7 +172,7 @@ def _image(picture: Picture) -> str:
 
 def marked(verdict: Verdict) -> str:
     """The verdict with its mark."""
-    return f"{_MARKS.get(verdict, '–')} {verdict}"
+    return f"{MARKS.get(verdict, '–')} {verdict}"
 
 
 def _controls(controls: Sequence[ControlResult]) -> str:

@@ -60,7 +60,7 @@ def test_users_data_make_a_book_of_one_case_with_their_own_ladder():
 @pytest.mark.parametrize(
     ("inputs", "targets", "widths", "says"),
     [
-        (2 * np.eye(3), None, None, "row 0 has norm 2"),
+        (2 * np.eye(3), None, None, "row 0 .* has norm 2"),
         (np.full((2, 2), np.nan), None, None, "must be finite"),
         (np.empty((0, 3)), None, None, "at least one row"),
         (np.eye(3), np.ones((2, 1)), None, "3 inputs but 2 targets"),

@@ -125,3 +125,18 @@ def test_bad_input_is_one_clear_line(call, message):
 def test_a_gpu_that_is_not_there_is_named():
     with pytest.raises(ValueError, match="device 'cuda' is not there"):
         StochasticNetwork.initialise(4, 3, 2, device="cuda")
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: StochasticNetwork.initialise(2.5, 2, 1), "width must be at least 1, got 2.5"),
+        (lambda: StochasticNetwork.initialise("8", 2, 1), "width must be at least 1, got '8'"),
+        (lambda: StochasticNetwork.initialise(8, 2, 1, noise=3), "noise is LearnedNoise"),
+        (lambda: StochasticNetwork.initialise(8, 2, 1).mean_output([["a", "b"]]), "matrix of real numbers"),
+        (lambda: StochasticNetwork.initialise(8, 2, 1).mean_output(np.empty((0, 2))), "at least one input"),
+    ],
+)
+def test_what_is_no_width_no_noise_or_no_input_is_one_clear_line(call, says):
+    with pytest.raises(ValueError, match=says):
+        call()

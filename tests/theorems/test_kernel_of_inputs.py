@@ -76,11 +76,11 @@ def test_nearly_parallel_inputs_keep_their_angle():
 @pytest.mark.parametrize(
     ("inputs", "other", "message"),
     [
-        ([[1.0, 0.0], [0.6, 0.9]], None, "row 1 has norm 1.08"),
-        ([[1.0, np.nan]], None, "row 0, column 1 is nan"),
+        ([[1.0, 0.0], [0.6, 0.9]], None, "row 1 .* has norm 1.08"),
+        ([[1.0, np.nan]], None, "row 0, column 1 .* is nan"),
         ([], None, "at least one row"),
         ([[1.0, 0.0]], [[1.0, 0.0, 0.0]], "2 columns but other has 3"),
-        ([[1.0, 0.0]], [[2.0, 0.0]], "other: row 0 has norm 2"),
+        ([[1.0, 0.0]], [[2.0, 0.0]], "other: row 0 .* has norm 2"),
     ],
 )
 def test_bad_input(inputs, other, message):
