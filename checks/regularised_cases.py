@@ -144,7 +144,8 @@ def with_kl(problem: Problem, unseen: Float[ndarray, "k p"], strength: float, li
     one = np.ones((1, 1))
     made = prediction(one, one, activation=problem.activation, noise=problem.noise, beta=1.0)
     beta = strength * float(made.gram[0, 0])
-    return RegularisedCase(problem, like.base, like.origin, ladder=like.ladder, unseen=unseen, beta=beta)
+    rest = {field.name: getattr(like, field.name) for field in dataclasses.fields(VaeCase)}
+    return RegularisedCase(**{**rest, "problem": problem}, unseen=unseen, beta=beta)
 
 
 def _near(inputs: Float[ndarray, "n p"], rng: np.random.Generator) -> Float[ndarray, "k p"]:
