@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
-from typing import ClassVar, Protocol
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float
@@ -21,8 +21,9 @@ __all__ = [
     "EventDesign",
     "ExactDesign",
     "Noise",
+    "NormalNoise",
     "Resampled",
-    "SquaredNormal",
+    "SkewedNoise",
     "StudentDesign",
     "StudentNoise",
     "sorted_by_cell",
@@ -62,17 +63,30 @@ class StudentNoise:
 
 
 @dataclass(frozen=True)
-class SquaredNormal:
-    """(z² - 1)/√2 of a normal z: as skewed as the square of a measured gap."""
+class SkewedNoise:
+    """The sum of k exponentials, as means of squares are: skewness 2/√k, kurtosis 6/k above normal."""
+
+    k: float
 
     def draw(self, rng: Generator, shape: tuple[int, int]) -> Float[ndarray, "S N"]:
-        """Skewness √8."""
-        return (rng.standard_normal(shape) ** 2 - 1) / np.sqrt(2)
+        """(Γ(k) - k)/√k."""
+        return (rng.standard_gamma(self.k, shape) - self.k) / np.sqrt(self.k)
 
     @property
     def words(self) -> str:
-        """Its name."""
-        return "squared normals"
+        """How skewed it is."""
+        return f"gamma, skewness {2 / np.sqrt(self.k):.2g}"
+
+
+@dataclass(frozen=True)
+class NormalNoise:
+    """Normal noise."""
+
+    words = "normal"
+
+    def draw(self, rng: Generator, shape: tuple[int, int]) -> Float[ndarray, "S N"]:
+        """Standard normal."""
+        return rng.standard_normal(shape)
 
 
 @dataclass(frozen=True)
@@ -104,7 +118,8 @@ class Design(ABC):
     law: Law
     samples: Samples
     why: tuple[str, ...]
-    questions: ClassVar[tuple[str, ...]] = ("coverage", "edges", "power", "holding")
+    power: bool = True
+    """Whether the noise is such that the law promises to see the effect that it states."""
 
     @property
     def noise_in_words(self) -> str:
@@ -141,8 +156,8 @@ class Design(ABC):
 class StudentDesign(Design):
     """Means, or exponents where the law is about those: noise of standard deviation ``scale`` (N,) at each value."""
 
-    scale: Float[ndarray, " N"]
-    noise: Noise
+    scale: Float[ndarray, " N"] = field(kw_only=True)
+    noise: Noise = field(kw_only=True)
 
     @property
     def noise_in_words(self) -> str:
@@ -208,8 +223,6 @@ class EventDesign(Design):
 @dataclass(frozen=True)
 class ExactDesign(Design):
     """Defects of which the largest is the truth."""
-
-    questions: ClassVar[tuple[str, ...]] = ("coverage", "power", "holding")
 
     def values(self, noise: Float[ndarray, "S N"], truth: float, shrunk: float = 1.0) -> Float[ndarray, "S N"]:
         """Uniform numbers, the largest of each sample made the truth."""

@@ -66,10 +66,10 @@ class Calibrated:
             )
         return broken
 
-    def worst(self, question: str, level: float) -> Rate:
-        """The rate of that question, at the edge where it is larger."""
-        asked = [rate for rate in self.rates if rate.question.startswith(question) and rate.level == level]
-        return max(asked, key=lambda rate: rate.share)
+    def share(self, question: str, level: float) -> str:
+        """The rate of the questions that start so, at the edge where it is larger; "" if it was not asked."""
+        asked = [rate.share for rate in self.rates if question in rate.question and rate.level == level]
+        return f"{max(asked):.3g}" if asked else ""
 
     def to_json(self) -> dict[str, Any]:
         """The design's entry in calibration.json."""
@@ -123,12 +123,11 @@ class Calibration:
 
 
 def _row(found: Calibrated) -> list[str]:
-    misses = [f"{found.worst(MISSES, level).share:.3g}" for level in LEVELS]
-    edges = [r.share for r in found.rates if " on the " in r.question and r.level == 0.01]
+    misses = [found.share(MISSES, level) for level in LEVELS]
     return [
         found.design.law.kind, found.design.id, str(len(found.design.samples)), *misses,
-        f"{found.extrapolated.rate:.2g}", f"{max(edges):.3g}" if edges else "",
-        f"{found.worst('missed beyond', ALPHA).share:.2g}", f"{found.worst('does not hold', ALPHA).share:.2g}",
+        f"{found.extrapolated.rate:.2g}", found.share(" on the ", 0.01),
+        *(found.share(question, ALPHA) for question in ("missed beyond", "does not hold")),
         "yes" if found.met else "NO",
     ]  # fmt: skip
 

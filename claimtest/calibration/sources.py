@@ -15,8 +15,9 @@ from claimtest.calibration.design import (
     EventDesign,
     ExactDesign,
     Noise,
+    NormalNoise,
     Resampled,
-    SquaredNormal,
+    SkewedNoise,
     StudentDesign,
     StudentNoise,
     sorted_by_cell,
@@ -58,7 +59,7 @@ def design_from(name: str, result: CriterionResult) -> Design | None:
     scale, pool = residuals(samples, _without_trend(law, samples))
     if len(pool) < _FEW:
         return None
-    return StudentDesign(name, law, samples, (), scale, Resampled(pool))
+    return StudentDesign(name, law, samples, (), scale=scale, noise=Resampled(pool))
 
 
 def _without_trend(law: StudentLaw, samples: Samples) -> Float[ndarray, " N"]:
@@ -69,32 +70,38 @@ def _without_trend(law: StudentLaw, samples: Samples) -> Float[ndarray, " N"]:
 
 
 def residuals(samples: Samples, y: Float[ndarray, " N"]) -> tuple[Float[ndarray, " N"], Float[ndarray, " K"]]:
-    """The standard deviation at each value, from its cell, and the pooled residuals, each over that of the *others*.
+    """The standard deviation at each value and the pooled residuals, each over the deviation of the *others*.
 
-    Where a cell has too few values those of its case do, about their own mean, else all. A residual over the deviation
-    of a group that it belongs to is bounded by (n - 1)/√n, which would cut the tails off; leaving it out,
-    ρ² = z² (n - 2)/(n - 1 - z²) with z² = r² n/((n - 1) s²), has tails that are rather too heavy. The pool is centred
-    and has variance 1.
+    Deviations are a factor for the case times one for the rung of its ladder, σ_{c,k} = a_c b_k, which many values
+    tell. A residual over a deviation that it contributes to itself is bounded by (n - 1)/√n, which would cut the tails
+    off; leaving it out, ρ² = z² (n - 2)/(n - 1 - z²) with z² = r² n/((n - 1) a_c²) and n values in the case. The pool
+    is centred and has variance 1; it is empty where nothing varies.
     """
     cell, case = cells(samples), cases(samples)
-    everything = Groups(np.zeros(len(y), int))
-    scale, left_out = np.zeros(len(y)), np.zeros(len(y))
-    done = np.zeros(len(y), dtype=bool)
-    for groups in (cell, case, everything):
-        n = groups.counts[groups.code]
-        centred = y - groups.means(y)
-        deviation = np.sqrt(groups.means(centred**2) * n / np.maximum(n - 1, 1))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            z = centred / deviation * np.sqrt(n / (n - 1))
-            over_others = z * np.sqrt((n - 2) / np.maximum(n - 1 - z**2, 1e-6))
-        new = ~done & (n >= _FEW) & (deviation > 0)
-        scale[new], left_out[new] = deviation[new], over_others[new]
-        done |= new
-    if not done.any():
+    if case.counts.min() < _FEW:
+        case = Groups(np.zeros(len(y), int))
+    centred = (y - cell.means(y)) / np.sqrt(np.maximum(1 - 1 / cell.counts[cell.code], 1e-9))
+    if (cell.counts == 1).any():
+        centred = y - case.means(y)
+    along = _rungs(samples, cell, centred)
+    level = centred / along
+    n = case.counts[case.code]
+    squares = case.means(level**2)
+    scale = along * np.sqrt(squares)
+    if not (scale > 0).all():
         return scale, np.empty(0)
-    scale[~done] = scale[done].min()
-    pool = left_out[done] - left_out[done].mean()
+    z = level**2 / squares
+    pool = np.sign(level) * np.sqrt(z * (n - 1) / np.maximum(n - z, 1e-6))
+    pool -= pool.mean()
     return scale, pool / pool.std()
+
+
+def _rungs(samples: Samples, cell: Groups, centred: Float[ndarray, " N"]) -> Float[ndarray, " N"]:
+    """b_k at each value: the geometric mean, over cases, of the deviation on the k-th rung of the case's ladder."""
+    rung = np.concatenate([np.unique(samples.abscissa[samples.strata == c], return_inverse=True)[1]
+                           for c in np.unique(samples.strata)])  # fmt: skip
+    deviation = np.sqrt(cell.means(centred**2))
+    return np.exp(Groups(rung).means(np.log(np.maximum(deviation, 1e-300))))
 
 
 @dataclass(frozen=True)
@@ -155,27 +162,30 @@ def _layout(cases: int, widths: ArrayLike, replicates: int) -> Samples:
 
 
 def default_designs() -> list[Design]:
-    """A short ladder or few replicates for every kind of law, with heavy tails, variances 1 : 100, or much skewness."""
-    heavy, skewed = StudentNoise(5), SquaredNormal()
-    ladder = _layout(4, 2.0 ** np.arange(6, 12), 8)
-    few = _layout(4, [64.0], 16)
-    many = _layout(8, [64.0], 16)
-    along = 0.3 * np.geomspace(1, 0.1, 6)[np.searchsorted(np.unique(ladder.abscissa), ladder.abscissa)]
+    """A short ladder or few replicates for every kind of law: variances 1 : 100 and heavy tails, or skewed noise."""
+    ladder, few, many = _layout(4, 2.0 ** np.arange(6, 12), 8), _layout(4, [64.0], 16), _layout(8, [64.0], 16)
+    along = 0.1 * np.geomspace(1, 0.1, 6)[np.searchsorted(np.unique(ladder.abscissa), ladder.abscissa)]
     across = 0.1 * np.geomspace(1, 0.1, 4)[few.strata]
     precise = replace(ladder, weights=1 / along**2)
+    unequal: list[tuple[str, StudentLaw, Samples, ndarray]] = [
+        ("falling variances", ExactOrder(-0.5), ladder, along),
+        ("falling variances", OrderBound(-0.5), ladder, along),
+        ("unequal cases", Constant(1.0), few, across),
+        ("known precisions", Constant(1.0), precise, along),
+        ("unequal cases", AtLeast(0.5, 0.1), few, across),
+        ("unequal cases", AtMost(0.5, 0.1), few, across),
+    ]
     return [
-        _student("falling variances", ExactOrder(-0.5), ladder, along, heavy),
-        _student("falling variances", OrderBound(-0.5), ladder, along, heavy),
-        _student("unequal cases", Constant(1.0), few, across, heavy),
-        _student("skewed", Constant(1.0), many, np.full(len(many), 0.1), skewed),
-        _student("known precisions", Constant(1.0), precise, along, heavy),
-        _student("unequal cases", AtLeast(0.5, 0.1), few, across, heavy),
-        _student("unequal cases", AtMost(0.5, 0.1), few, across, heavy),
-        EventDesign("default: 400 replicates", Probability(0.9), _layout(1, [64.0], 400), ("the usual number",)),
-        ExactDesign("default: defects", Identity(1e-10), few, ("exact",)),
-        ExactDesign("default: ratios", Ceiling(1.0), few, ("exact",)),
+        *(_student(what, law, at, scale, NormalNoise()) for what, law, at, scale in unequal),
+        *(_student(f"{what}, heavy tails", law, at, scale, StudentNoise(5), False) for what, law, at, scale in unequal),
+        _student("skewed", Constant(1.0), many, np.full(len(many), 0.1), SkewedNoise(4)),
+        EventDesign("default: 400 replicates", Probability(0.9), _layout(1, [64.0], 400), ("needs no run",)),
+        ExactDesign("default: defects", Identity(1e-10), few, ("needs no run",)),
+        ExactDesign("default: ratios", Ceiling(1.0), few, ("needs no run",)),
     ]
 
 
-def _student(what: str, law: StudentLaw, samples: Samples, scale: Float[ndarray, " N"], noise: Noise) -> StudentDesign:
-    return StudentDesign(f"default: {what}", law, samples, ("needs no run",), scale, noise)
+def _student(
+    what: str, law: StudentLaw, samples: Samples, scale: Float[ndarray, " N"], noise: Noise, power: bool = True
+) -> StudentDesign:
+    return StudentDesign(f"default: {what}", law, samples, ("needs no run",), power, scale=scale, noise=noise)

@@ -15,6 +15,7 @@ from scipy import stats
 
 from claimtest.claim import Verdict
 from claimtest.profile import ALPHA, Profile
+from claimtest.shown import Shown
 
 __all__ = [
     "MISS",
@@ -55,7 +56,7 @@ class Samples:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Outcome(Shown):
     """What a law says of samples: a verdict, the estimate with its interval, the accepted region, what was detectable.
 
     ``detectable`` is the smallest departure from the law that comes out *violated* with probability 1 - MISS,

@@ -46,7 +46,7 @@ def _balanced(x: Float[ndarray, "*S N"], samples: Samples) -> StudentFit:
     n = case.counts[case.code]
     w = 1 / (len(case.counts) * n)
     parts = w * (x - case.means(x)) / np.sqrt(1 - 1 / n)
-    return StudentFit((w * x).sum(-1), *spread(parts, 1 - 1 / n, cells(samples), len(n) - len(case.counts)))
+    return spread((w * x).sum(-1), parts, 1 - 1 / n, cells(samples), len(n) - len(case.counts))
 
 
 def _weighted(x: Float[ndarray, "*S N"], samples: Samples) -> StudentFit:
@@ -61,7 +61,7 @@ def _weighted(x: Float[ndarray, "*S N"], samples: Samples) -> StudentFit:
     h = w / w.sum()
     mean = (h * x).sum(-1)
     parts = h * (x - mean[..., None]) / np.sqrt(np.maximum(1 - h, 1e-9))
-    return StudentFit(mean, *spread(parts, 1 - h, cells(samples), len(h) - 1))
+    return spread(mean, parts, 1 - h, cells(samples), len(h) - 1)
 
 
 class _MeanLaw(StudentLaw):

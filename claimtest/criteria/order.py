@@ -59,7 +59,7 @@ def fit_slopes(values: Float[ndarray, "*S N"], samples: Samples) -> StudentFit:
         slope = (dx * dy).sum(-1) / information
         free = np.maximum(1 - 1 / case.counts[case.code] - dx**2 / information, 1e-9)
         parts = dx * (dy - slope[..., None] * dx) / (free * information)
-        return StudentFit(slope, *spread(parts, free, cells(samples), most))
+        return spread(slope, parts, free, cells(samples), most)
 
 
 class _OrderLaw(StudentLaw):
