@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
 
+from claimtest.shown import Shown
+
 __all__ = ["Claim", "Provenance", "Reading", "Verdict", "claim_graph"]
 
 
-class Verdict(StrEnum):
+class Verdict(Shown, StrEnum):
     """What the evidence says of a criterion, a reading or a claim."""
 
     HOLDS = "holds"

@@ -12,6 +12,7 @@ from claimtest.claim import Claim, Reading, Verdict
 from claimtest.criteria import Outcome, Samples
 from claimtest.kills import KillMatrix
 from claimtest.profile import ERROR_BUDGET, Profile
+from claimtest.shown import Shown
 
 __all__ = ["ClaimResult", "ControlResult", "CriterionResult", "ReadingResult", "RunResult", "overall"]
 
@@ -28,7 +29,7 @@ def overall(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 @dataclass(frozen=True)
-class CriterionResult:
+class CriterionResult(Shown):
     """A criterion with its outcome, or with the reason why it was not run."""
 
     criterion: Criterion
@@ -94,7 +95,7 @@ class ControlResult:
 
 
 @dataclass(frozen=True)
-class ReadingResult:
+class ReadingResult(Shown):
     """A reading with its criteria and controls; ``scope`` says why it was out of scope, where it was."""
 
     reading: Reading
@@ -137,7 +138,7 @@ class ReadingResult:
 
 
 @dataclass(frozen=True)
-class ClaimResult:
+class ClaimResult(Shown):
     """A claim with its readings; ``conditional_on`` lists claims it rests on that do not hold."""
 
     claim: Claim
@@ -171,7 +172,7 @@ class ClaimResult:
 
 
 @dataclass(frozen=True)
-class RunResult:
+class RunResult(Shown):
     """Everything a run found."""
 
     title: str

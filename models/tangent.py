@@ -11,6 +11,7 @@ not grow with the width.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,16 @@ class TangentKernel:
         kernel: Tensor = getattr(self, name)
         *batch, n, d, n2, _ = kernel.shape
         return kernel.reshape(*batch, n * d, n2 * d)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the blocks as (nd, n'd) matrices, means over the replicates if there are several."""
+        from claimtest.notebook import matrices_html
+
+        *batch, n, d, n2, _ = self.decoder.shape
+        mean = f", mean of {math.prod(batch)} replicates" if batch else ""
+        title = f"Tangent kernel, {n} by {n2} inputs, {d} output{'s' if d > 1 else ''}{mean}"
+        blocks = {name: self.block(name).reshape(-1, n * d, n2 * d).mean(0) for name in ("decoder", "mean", "scale")}
+        return matrices_html(title, {name: block.detach().cpu().numpy() for name, block in blocks.items()})
 
 
 def tangent_kernel(network: StochasticNetwork, x: Any, other: Any = None, *, block: int | None = None) -> TangentKernel:

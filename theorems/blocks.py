@@ -28,3 +28,9 @@ class KernelBlocks:
     def total(self) -> Float[ndarray, "*shape"]:
         """The kernel itself, Θ = Θ^d + Θ^μ + Θ^σ."""
         return np.asarray(self.decoder + self.mean + self.scale)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: each block's size, the eigenvalues and the entries of the total."""
+        from claimtest.notebook import matrices_html
+
+        return matrices_html("Kernel Θ", {"decoder": self.decoder, "mean": self.mean, "scale": self.scale})

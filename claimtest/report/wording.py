@@ -14,6 +14,7 @@ from claimtest.profile import ERROR_BUDGET
 from claimtest.results import ClaimResult, ControlResult, CriterionResult, ReadingResult, RunResult
 
 __all__ = [
+    "MARKS",
     "PROVENANCE",
     "Tally",
     "anchor",
@@ -36,6 +37,9 @@ PROVENANCE = {
     Provenance.DERIVED: "derived here",
 }
 """What each provenance tag means."""
+
+MARKS = {Verdict.HOLDS: "✓", Verdict.VIOLATED: "✗", Verdict.INCONCLUSIVE: "?"}
+"""One sign for a verdict, beside its word."""
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
