@@ -7,7 +7,7 @@ from functools import partial
 
 from checks.experiments.networks import loud_decoder, mean_field
 from checks.measures.widths import Event, Growth, by_case, close, growth, positive, smallest_width
-from checks.planning import WIDEST, variant
+from checks.planning import REACH, WIDEST, variant
 from checks.scope import singular_limit
 from checks.sweeps import CLOSENESS_SWEEP, EIGENVALUE_SWEEP
 from claimtest.cells import CellData, Sweep
@@ -46,6 +46,7 @@ def _eigenvalue(block: str) -> Criterion:
 def _closeness(block: str) -> Criterion:
     b = BLOCKS[block]
     states = rf"$\|\Theta{b}(0) - \Theta{b}_\infty \otimes I\|_2 \le \lambda_0{b}/4$ at the largest width"
+    states += f" (of cases whose derived width is at most {REACH:g}, where the ladder reaches)"
     return _share(CLOSENESS_SWEEP, close, block, states)
 
 
