@@ -72,6 +72,7 @@ def _parser(pack: str | None, prog: str) -> argparse.ArgumentParser:
         ("report", "write the report again from stored evidence, measuring nothing", True),
         ("show", "one claim: statement, premises, readings, last verdict", False),
         ("plan", "what a run would measure, detect and cost", True),
+        ("calibrate", "how often the criteria err, and what they see, on synthetic evidence as noisy as a run's", True),
         ("diff", "which verdicts and estimates moved between two report.json", False),
     ):
         command = commands.add_parser(name, help=help_text, description=help_text, allow_abbrev=False)
@@ -103,7 +104,9 @@ def _add_options(command: argparse.ArgumentParser, name: str, many: bool) -> Non
     if name == "report":
         formats, text = ("html", "md", "json", "latex", "summary"), "html, with all files (default), or one file alone"
         command.add_argument("--format", choices=formats, default="html", help=text)
-    if name in ("verify", "plan"):
+    if name == "calibrate":
+        command.add_argument("--trials", default="100000", metavar="N", help="synthetic samples of every design")
+    if name in ("verify", "plan", "calibrate"):
         command.add_argument("--jobs", metavar="N", help="worker processes (default: the cores available)")
 
 
@@ -116,6 +119,8 @@ def _complete(options: argparse.Namespace) -> None:
         options.out = Path(options.out)
     if given.get("jobs") is not None:
         options.jobs = whole_number(options.jobs, "--jobs", 1)
+    if "trials" in given:
+        options.trials = whole_number(options.trials, "--trials", 1)
     if "profile" in given:
         options.profile = profile_named(options.profile)
         options.seed = whole_number(options.seed, "--seed", 0)

@@ -18,7 +18,15 @@ from claimtest.session import STORE, Session
 from claimtest.table import table
 from claimtest.userdata import read_matrix
 
-__all__ = ["command_diff", "command_list", "command_plan", "command_report", "command_show", "command_verify"]
+__all__ = [
+    "command_calibrate",
+    "command_diff",
+    "command_list",
+    "command_plan",
+    "command_report",
+    "command_show",
+    "command_verify",
+]
 
 
 def command_list(options: argparse.Namespace) -> int:
@@ -100,6 +108,21 @@ def command_plan(options: argparse.Namespace) -> int:
     finally:
         session.close()
     return 0
+
+
+def command_calibrate(options: argparse.Namespace) -> int:
+    """Simulate how often the criteria err, on evidence like that of the output folder; 1 if a promise is broken."""
+    from claimtest.calibration.command import run_calibration
+
+    book = _own_data(options)
+    pack = load_pack(options.pack)
+    claims = select_claims(pack, options.claims)
+    writable_folder(options.out)
+    session = _session(pack, options, book, options.out if (options.out / STORE).exists() else None)
+    try:
+        return run_calibration(session, claims, options.trials, options.out)
+    finally:
+        session.close()
 
 
 def _session(pack: Pack, options: argparse.Namespace, data: tuple[Any, ...] | None, folder: Any = ...) -> Session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -79,7 +80,7 @@ class Calibrated:
             "why": list(self.design.why),
             "n": len(self.design.samples),
             "noise": self.design.noise_in_words,
-            "detectable": self.truths.far,
+            "detectable": self.truths.far if math.isfinite(self.truths.far) else None,
             "room": self.truths.room,
             "met": self.met,
             "rates": [rate.to_json() for rate in self.rates],

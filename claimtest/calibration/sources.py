@@ -10,18 +10,8 @@ from jaxtyping import Float
 from numpy import ndarray
 from numpy.typing import ArrayLike
 
-from claimtest.calibration.design import (
-    Design,
-    EventDesign,
-    ExactDesign,
-    Noise,
-    NormalNoise,
-    Resampled,
-    SkewedNoise,
-    StudentDesign,
-    StudentNoise,
-    sorted_by_cell,
-)
+from claimtest.calibration.design import Design, EventDesign, ExactDesign, StudentDesign, sorted_by_cell
+from claimtest.calibration.noise import Noise, NormalNoise, Resampled, SkewedNoise, StudentNoise
 from claimtest.criteria import (
     AtLeast,
     AtMost,
@@ -35,6 +25,7 @@ from claimtest.criteria import (
 )
 from claimtest.criteria.order import fit_slope
 from claimtest.criteria.student import Groups, StudentLaw, cases, cells
+from claimtest.profile import PROFILES
 from claimtest.results import CriterionResult
 
 __all__ = ["MOST_VALUES", "default_designs", "design_from", "hardest"]
@@ -53,7 +44,9 @@ def design_from(name: str, result: CriterionResult) -> Design | None:
         return None
     samples, _ = sorted_by_cell(result.samples)
     if isinstance(law, Probability):
-        return EventDesign(name, law, samples, ())
+        n = len(samples)
+        seen = np.isfinite(law.detectable(n, 0.0, PROFILES["quick"])) and law.sure(n) < 1
+        return EventDesign(name, law, samples, (), power=bool(seen))
     if not isinstance(law, StudentLaw) or not np.isfinite(result.outcome.interval).all():
         return None
     scale, pool = residuals(samples, _without_trend(law, samples))

@@ -116,6 +116,8 @@ class Probability(Law):
 
     def sure(self, n: int, alpha: float = ALPHA) -> float:
         """The smallest probability whose n replicates are judged to hold with probability 1 - MISS; 1 if none is."""
+        if clopper_pearson(n, n, alpha)[0] < self.at_least:
+            return 1.0
         low, high = 0, n  # the smallest number of successes that holds lies above low
         while high - low > 1:
             middle = (low + high) // 2

@@ -9,6 +9,7 @@ from tabulate import tabulate
 
 from claimtest.claim import Verdict
 from claimtest.kills import KillMatrix
+from claimtest.report.calibration import CalibrationView
 from claimtest.report.looseness import Looseness, looseness, tightness
 from claimtest.report.mathematics import split_mathematics
 from claimtest.report.pictures import Picture, Pictures
@@ -38,6 +39,7 @@ def markdown(run: RunResult, pictures: Pictures) -> str:
     for claim in run.claims:
         parts += _claim(claim, pictures)
     parts += _tightness(run)
+    parts += _calibration(pictures.calibration)
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -102,6 +104,14 @@ def _bounds(claims: Sequence[tuple[ClaimResult, Sequence[Looseness]]]) -> str:
         for b in bounds
     ]
     return grid(rows, ["Bound", "Criterion", "Stated", "Measured", "Slack"])
+
+
+def _calibration(calibration: CalibrationView | None) -> list[str]:
+    if calibration is None:
+        return []
+    rows = [[text(cell) for cell in row] for row in calibration.rows]
+    head = ["## Calibration of the criteria", " ".join(calibration.sentences), _image(calibration.picture)]
+    return [*head, grid(rows, calibration.heads)]
 
 
 def _kills(kills: KillMatrix) -> list[str]:

@@ -42,6 +42,7 @@ def page(run: RunResult, pictures: Pictures, graph: str, evidence: Sequence[str]
         sentences=summary(run),
         headline=headline(run),
         pictures=pictures,
+        calibration=pictures.calibration,
         graph=Markup(graph),  # made by our own template
         evidence=evidence,
         verdicts=[v for v in Verdict if any(r.verdict is v for _, r in run.readings)],

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,8 +12,10 @@ from matplotlib.axes import Axes
 from claimtest.check import Exhibit
 from claimtest.criteria import Samples
 from claimtest.criteria.order import fit_slope
+from claimtest.report.calibration import CalibrationView
 from claimtest.report.figure import Margins, figure_svg, safe_label
 from claimtest.report.mathematics import plain
+from claimtest.report.picture import Picture
 from claimtest.report.plots import draw_cases, draw_ladder, draw_order, named_cases, proportions
 from claimtest.report.points import Points, gather
 from claimtest.report.wording import anchor, estimate, interval, region
@@ -28,39 +27,12 @@ _ORDERS = ("exact order", "order bound")
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture (or, without ``svg``, a table) with what a reader needs who cannot see it."""
-
-    name: str
-    title: str
-    alt: str
-    svg: str
-    data: Mapping[str, Sequence[Any]]
-    caption: str = ""
-    failed: str = ""
-
-    @property
-    def rows(self) -> list[tuple[Any, ...]]:
-        """The data row by row; columns of unequal length are filled up with blanks."""
-        longest = max((len(column) for column in self.data.values()), default=0)
-        return [tuple(c[k] if k < len(c) else "" for c in self.data.values()) for k in range(longest)]
-
-    @property
-    def csv(self) -> str:
-        """The data as CSV."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(self.data.keys())
-        writer.writerows(self.rows)
-        return text.getvalue()
-
-
-@dataclass(frozen=True)
 class Pictures:
     """The pictures of criteria, by (claim, reading, criterion), and those of exhibits, by claim."""
 
     criteria: Mapping[tuple[str, str, str], Picture]
     exhibits: Mapping[str, Sequence[Picture]]
+    calibration: CalibrationView | None = None
 
     @property
     def every(self) -> Iterator[Picture]:
@@ -68,6 +40,8 @@ class Pictures:
         yield from self.criteria.values()
         for pictures in self.exhibits.values():
             yield from pictures
+        if self.calibration:
+            yield self.calibration.picture
 
 
 def pictures_of(run: RunResult) -> Pictures:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from claimtest.report.calibration import read_calibration
 from claimtest.report.graph import claim_graph_svg
 from claimtest.report.latex import latex
 from claimtest.report.markdown import markdown
@@ -36,7 +38,7 @@ def write_report(
     """
     out = Path(out)
     if {"html", "md"} & set(formats):
-        pictures, graph = pictures_of(run), claim_graph_svg(run)
+        pictures, graph = replace(pictures_of(run), calibration=read_calibration(out)), claim_graph_svg(run)
         figures = {f"{picture.name}.svg": picture.svg for picture in pictures.every if picture.svg}
         figures |= {f"{picture.name}.csv": picture.csv for picture in pictures.every}
         _replace(out / "figures", figures | {"claim-graph.svg": graph})

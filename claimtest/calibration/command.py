@@ -1,0 +1,37 @@
+"""The command `calibrate`: designs from a session, simulations, a table, and the files that the report shows."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from claimtest.calibration.gather import stored_designs
+from claimtest.calibration.run import Calibration, calibrate
+from claimtest.calibration.sources import default_designs, hardest
+from claimtest.session import Session
+
+__all__ = ["run_calibration"]
+
+
+def run_calibration(session: Session, claims: Sequence[str], trials: int, out: Path) -> int:
+    """Simulate, print the table and what is broken, and write calibration.json and calibration.svg; 1 if any is."""
+    from claimtest.report.calibration import FILE, view_of  # brings matplotlib
+
+    start = time.perf_counter()
+    found = stored_designs(session, claims)
+    designs = [*hardest(found), *default_designs()]
+    made = calibrate(designs, session.profile, trials, session.runner.jobs, session.progress)
+    calibration = Calibration(session.profile, trials, tuple(made), time.perf_counter() - start)
+    entry = calibration.to_json()
+    (out / FILE).write_text(json.dumps(entry, indent=1, allow_nan=False) + "\n", encoding="utf-8", newline="\n")
+    (out / "calibration.svg").write_text(view_of(entry).picture.svg, encoding="utf-8", newline="\n")
+    print(calibration.table())
+    kept = "every promise is kept" if not calibration.broken else f"{len(calibration.broken)} promises are broken"
+    print(f"\n{len(designs) - len(default_designs())} designs, the hardest of {len(found)} criteria, "
+          f"and {len(default_designs())} that need no run: {kept}")  # fmt: skip
+    for line in calibration.broken:
+        print(f"  {line}")
+    print(out / FILE)
+    return 1 if calibration.broken else 0
