@@ -114,3 +114,11 @@ def test_where_only_text_can_be_shown_a_result_takes_one_line():
     assert pretty(claim.readings[1]) == "ReadingResult: violated"
     assert pretty(claim.readings[0].criteria[0].outcome) == "Outcome: holds"
     assert pretty(Verdict.HOLDS) == "<Verdict.HOLDS: 'holds'>"
+
+
+def test_reasons_and_notes_are_escaped_too():
+    claim = toy_run().claims[0]
+    reading = replace(claim.readings[0], scope="edge: <script>")
+    outcome = replace(claim.readings[0].criteria[0].outcome, note="3 of <script>")
+    shaky = replace(claim, readings=(reading,), conditional_on=("<script>",))
+    assert all("<script>" in shown(item) for item in (reading, outcome, shaky))
