@@ -60,11 +60,11 @@ ANTISYMMETRIC_SWEEP = sweep(ANTISYMMETRIC, half(fixed_noise), ladder, {"quick": 
 DECODER_SWEEP = sweep(DECODER, decoder_cases, ladder, {"quick": 12, "standard": 24, "thorough": 36}, 12)
 STANDARD_SWEEP = sweep(STANDARD, fixed_noise, ladder, {"quick": 24, "standard": 48, "thorough": 72}, 24)
 LEARNED_SWEEP = sweep(
-    LEARNED, learned_noise, quick_rungs(1, 5, 7), {"quick": 12, "standard": 24, "thorough": 48}, 12
+    LEARNED, learned_noise, quick_rungs(1, 5, 7), {"quick": 10, "standard": 20, "thorough": 40}, 10
 )  # narrower ones hold units with almost no noise, in which training takes long
 LEARNED_STANDARD_SWEEP = sweep(
-    LEARNED_STANDARD, independent_learned, ladder, {"quick": 16, "standard": 48, "thorough": 64}, 16
+    LEARNED_STANDARD, independent_learned, ladder, {"quick": 16, "standard": 32, "thorough": 64}, 16
 )
 GROWTH_SWEEP = sweep(GROWTH, half(centred_cases), rungs(1, 1), {"quick": 16, "standard": 32, "thorough": 64}, 16)
-PATH_SWEEP = sweep(PATH, path_cases, at_one_rung, {"quick": 12, "standard": 24, "thorough": 48}, 12)
+PATH_SWEEP = sweep(PATH, path_cases, at_one_rung, {"quick": 8, "standard": 16, "thorough": 32}, 8)
 SAMPLED_SWEEP = sweep(SAMPLED, half(fixed_noise), rungs(2, 2), {"quick": 16, "standard": 48, "thorough": 96}, 16)

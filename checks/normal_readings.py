@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
+
+import numpy as np
 
 from checks.endpoint_readings import away, on_training, on_unseen, settled
 from checks.endpoint_sweeps import (
@@ -27,8 +30,9 @@ from checks.planning import variant
 from claimtest.check import Control, Criterion, ReadingCheck, at_three_widest
 from claimtest.criteria import AtMost, Ceiling, Constant, ExactOrder
 from theorems.collapsed import collapsed_ridge, learned_noise_collapse
+from theorems.duals import dual_of
 from theorems.learned_ridge import learned_noise_ridge
-from theorems.regressions import decoder_ridgeless, plain_ridge, preconditioned_ridge
+from theorems.regressions import KernelRegression, decoder_ridgeless, plain_ridge, preconditioned_ridge
 
 __all__ = ["COLLAPSED", "GROWING", "INITIAL_KERNEL", "MOVEMENT", "PATH", "SAMPLED"]
 
@@ -60,6 +64,13 @@ MOVEMENT = ReadingCheck(
     ),
 )  # fmt: skip
 
+
+def without_noise_part(inputs: Any, unseen: Any, *, activation: Any, noise: Any, beta: float) -> KernelRegression:
+    """The collapse of learned noise with κ = h_u(0, 1)², the part ½ h_s(0, 1)² left out: a wrong prediction."""
+    gain = float(dual_of(activation).first(0.0, 1.0, 1.0))
+    return KernelRegression(gain * np.eye(len(inputs)), np.empty((0, len(inputs))), beta)
+
+
 COLLAPSED = ReadingCheck(
     "standard-normal-collapsed",
     (
@@ -78,6 +89,8 @@ COLLAPSED = ReadingCheck(
         Control("initial-function", "about the initial function", "training", {"about": "start"}),
         Control("beta-doubled", r"the ridge is $2\beta$", "training", {"strength": 2.0}),
         Control("exponent", "the exponent is off by 2 margins", "unseen", margins=2.0),
+        Control("no-part-of-the-noise", r"$\kappa = h_u(0, 1)^2$ alone, where $h_s(0, 1) \ne 0$", "learned-noise",
+                {"prediction": without_noise_part}, where=lambda cell: bool(cell.case.problem.activation.kinks)),
         Control("learned-initial-kernel", "the initial kernel with learned noise", "learned-noise",
                 {"prediction": learned_noise_ridge}),
     ),

@@ -112,8 +112,11 @@ def learned_noise(book: CaseBook, profile: Profile) -> Sequence[RegularisedCase]
 
 
 def independent_learned(book: CaseBook, profile: Profile) -> Sequence[RegularisedCase]:
-    """Those with learned noise and linearly independent inputs."""
-    return [case for case in learned_noise(book, profile) if case.independent]
+    """Learned noise and linearly independent inputs: ReLU, where κ has a part of the noise, as often as erf and sin."""
+    learned = [case for case in regularised(book) if isinstance(case.problem.noise, LearnedNoise) and case.independent]
+    kinked = [case for case in learned if case.problem.activation.kinks]
+    smooth = [case for case in learned if not case.problem.activation.kinks]
+    return kinked[: profile.cases // 4] + smooth[: profile.cases // 4]
 
 
 def centred_cases(book: CaseBook, profile: Profile) -> Sequence[RegularisedCase]:
