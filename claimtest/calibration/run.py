@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tabulate import tabulate
@@ -137,6 +137,7 @@ def calibrate(
     designs: Sequence[Design], profile: Profile, trials: int = 100_000, jobs: int = 1, progress: bool | None = False
 ) -> list[Calibrated]:
     """Count the errors on ``trials`` synthetic samples of every design. Numbers do not depend on ``jobs``."""
+    profile = replace(profile, margins=dict(profile.margins))  # which processes can be sent
     truths = [Truths.of(design, profile) for design in designs]
     tasks = [(k, first) for k, design in enumerate(designs) for first in range(chunks(design, trials))]
     counted: list[Counter[Question]] = [Counter() for _ in designs]
