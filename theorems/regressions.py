@@ -36,7 +36,7 @@ RANK_TOLERANCE = 1e-10
 
 @dataclass(frozen=True, eq=False)
 class KernelRegression:
-    """K(X, X), K(x, X) for unseen x, and the ridge; d outputs share them, leading axes ``*b`` are replicates.
+    """K(X, X), K(x, X) for unseen x, and the ridge; d outputs share them, leading axes are replicates and broadcast.
 
     Raises ValueError if the shapes do not fit or the ridge is negative.
     """
@@ -54,7 +54,7 @@ class KernelRegression:
             raise ValueError(f"a ridge must be >= 0, got {self.ridge}")
 
     def coefficients(
-        self, targets: Float[ndarray, "*b n d"], start: Float[ndarray, "*b n d"] | None = None
+        self, targets: Float[ndarray, "*t n d"], start: Float[ndarray, "*b n d"] | None = None
     ) -> Float[ndarray, "*c n d"]:
         """(K(X, X) + ridge I)^{-1} (y - f0(X)); the pseudo-inverse without a ridge. f0 = 0 if ``start`` is None.
 
@@ -68,7 +68,7 @@ class KernelRegression:
         return np.linalg.inv(self.gram + self.ridge * np.eye(len(self.gram))) @ residual
 
     def fitted(
-        self, targets: Float[ndarray, "*b n d"], start: Float[ndarray, "*b n d"] | None = None
+        self, targets: Float[ndarray, "*t n d"], start: Float[ndarray, "*b n d"] | None = None
     ) -> Float[ndarray, "*c n d"]:
         """f∞(X) = f0(X) + K(X, X)(K(X, X) + ridge I)^{-1}(y - f0(X))."""
         change = self.gram @ self.coefficients(targets, start)
@@ -76,7 +76,7 @@ class KernelRegression:
 
     def unseen(
         self,
-        targets: Float[ndarray, "*b n d"],
+        targets: Float[ndarray, "*t n d"],
         start: Float[ndarray, "*b n d"] | None = None,
         start_unseen: Float[ndarray, "*b k d"] | None = None,
     ) -> Float[ndarray, "*c k d"]:
