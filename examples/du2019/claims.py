@@ -60,7 +60,7 @@ LEMMA32 = Claim(
         Reading(
             "drift",
             "Drift of the Gram matrix",
-            r"$\|H(T) - H(0)\|_F = O(m^{-1/2})$ at $\lambda_0 T = 3$.",
+            r"$\|H(T) - H(0)\|_F = O(m^{-1/2})$ at $\lambda_0 T = 2$.",
             Provenance.REPORTED,
         ),
         Reading(
@@ -99,7 +99,7 @@ THEOREM32 = Claim(
         Reading(
             "rate",
             "Linear convergence",
-            r"$\|u(t) - y\|^2 \le e^{-\lambda_0 t} \|u(0) - y\|^2$ for $0 < \lambda_0 t \le 3$ in at least $90\,\%$ of "
+            r"$\|u(t) - y\|^2 \le e^{-\lambda_0 t} \|u(0) - y\|^2$ for $0 < \lambda_0 t \le 2$ in at least $90\,\%$ of "
             r"the initialisations.",
             Provenance.REPORTED,
         ),

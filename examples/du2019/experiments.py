@@ -17,7 +17,7 @@ from examples.du2019.problem import Problem
 
 __all__ = ["FLOW_SWEEP", "HORIZON", "INITIAL_SWEEP", "MEAN_FIELD", "OFF_CENTRE", "SMALL_START"]
 
-HORIZON = 3.0
+HORIZON = 2.0
 """λ0 T, the length of training in units of the slowest mode."""
 
 STEP = 1 / 2
@@ -97,6 +97,6 @@ def narrow(sweep: Sweep, prepare: Any) -> Sweep:
 INITIAL = Experiment("initialisation", initialisation, lambda case, width: case.inputs.size * width)
 FLOW = Experiment("flow", flow, lambda case, width: 4 * steps(case) * case.inputs.size * width)
 INITIAL_SWEEP = Sweep(INITIAL, every, ladder, replicates(4), 16)
-FLOW_SWEEP = Sweep(FLOW, every, ladder, replicates(3), 16)
+FLOW_SWEEP = Sweep(FLOW, every, ladder, replicates(5), 16)
 OFF_CENTRE = narrow(INITIAL_SWEEP, off_centre)
 SMALL_START, MEAN_FIELD = narrow(FLOW_SWEEP, small_start), narrow(FLOW_SWEEP, mean_field)

@@ -20,7 +20,7 @@ CASES = 4
 """How many problems a run is made of."""
 
 CONDITION = 6.0
-"""Largest condition number of H∞: training takes 3 λmax/λ0 units of the fastest mode."""
+"""Largest condition number of H∞: training takes 2 λmax/λ0 units of the fastest mode."""
 
 
 @dataclass(frozen=True, eq=False)
