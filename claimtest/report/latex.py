@@ -15,8 +15,11 @@ __all__ = ["latex", "tex"]
 _HEAD = r"""% {title}
 % Written by claimtest: \input{{report}} in a document that has
 %   \usepackage[utf8]{{inputenc}} \usepackage{{amsmath,amssymb,booktabs,longtable,array}}
-\begingroup\footnotesize\setlength{{\tabcolsep}}{{3.5pt}}
-\begin{{longtable}}{{@{{}}>{{\raggedright\leftskip1em\arraybackslash}}p{{0.27\linewidth}}rllrl@{{}}}}
+\begingroup\footnotesize\setlength{{\tabcolsep}}{{0.01\linewidth}}
+\begin{{longtable}}{{@{{}}>{{\raggedright\leftskip1em\arraybackslash}}p{{0.25\linewidth}}%
+  >{{\raggedleft\arraybackslash}}p{{0.11\linewidth}}>{{\raggedright\arraybackslash}}p{{0.19\linewidth}}%
+  >{{\raggedright\arraybackslash}}p{{0.16\linewidth}}>{{\raggedleft\arraybackslash}}p{{0.07\linewidth}}%
+  >{{\raggedright\arraybackslash}}p{{0.12\linewidth}}@{{}}}}
 \caption{{{caption}}}\label{{tab:claims}}\\
 \toprule
 Criterion & Estimate & Interval & Accepted & $n$ & Verdict \\
