@@ -156,8 +156,10 @@ class StochasticNetwork:
             x = torch.as_tensor(x, dtype=self.mean.dtype, device=self.mean.device)
         except (TypeError, ValueError):
             raise ValueError("inputs: expected a matrix of real numbers") from None
-        if x.ndim != 2 or x.shape[1] != self.inputs or not len(x):
-            raise ValueError(f"at least one input, of shape (n, {self.inputs}) expected, got {tuple(x.shape)}")
+        if x.ndim != 2 or x.shape[1] != self.inputs:
+            raise ValueError(f"inputs of shape (n, {self.inputs}) expected, got {tuple(x.shape)}")
+        if not len(x):
+            raise ValueError("at least one input is needed")
         return x
 
     def latent(self, x: Any) -> tuple[Float[Tensor, "*b n m"], Float[Tensor, "*b n m"]]:
