@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -189,7 +190,7 @@ class Pack:
     ``module`` is the importable module whose attribute PACK is this object (workers load it by that name).
     ``cases(seed)`` draws the case book; ``cases_from_data(inputs, targets, widths)`` makes one of a user's own
     matrices, with ``widths`` a pair (narrowest, widest) or None. ``packages`` are the top-level packages whose sources
-    evidence depends on.
+    evidence depends on. ``reference`` is a file with times and noise of an earlier run, which `plan --record` wrote.
     """
 
     module: str
@@ -198,6 +199,7 @@ class Pack:
     cases: Callable[[int], Any]
     packages: tuple[str, ...]
     cases_from_data: Callable[[ndarray, ndarray | None, tuple[int, int] | None], Any] | None = None
+    reference: Path | None = None
 
     def __post_init__(self) -> None:
         """Refuse a pack whose claims do not form a graph or whose experiments share a name."""

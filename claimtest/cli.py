@@ -104,6 +104,8 @@ def _add_options(command: argparse.ArgumentParser, name: str, many: bool) -> Non
     if name == "report":
         formats, text = ("html", "md", "json", "latex", "summary"), "html, with all files (default), or one file alone"
         command.add_argument("--format", choices=formats, default="html", help=text)
+    if name == "plan":
+        command.add_argument("--record", metavar="FILE", type=Path, help="write times and noise of what is stored")
     if name == "calibrate":
         command.add_argument("--trials", default="100000", metavar="N", help="synthetic samples of every design")
     if name in ("verify", "plan", "calibrate"):

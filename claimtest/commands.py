@@ -12,6 +12,7 @@ from claimtest.compare import changes, changes_table, read_report
 from claimtest.errors import RunError, UsageError
 from claimtest.options import writable_folder
 from claimtest.packs import load_pack, select_claims
+from claimtest.reference import Reference
 from claimtest.results import RunResult
 from claimtest.runner import available_cores
 from claimtest.session import STORE, Session
@@ -96,7 +97,7 @@ def command_report(options: argparse.Namespace) -> int:
 
 def command_plan(options: argparse.Namespace) -> int:
     """Print what a run would measure, cost and detect; measure nothing and write nothing."""
-    from claimtest.listing import plan_text
+    from claimtest.plan import plan_text, reference_of
 
     book = _own_data(options)
     pack = load_pack(options.pack)
@@ -105,9 +106,18 @@ def command_plan(options: argparse.Namespace) -> int:
     session = _session(pack, options, book, folder)
     try:
         print(plan_text(session, claims))
+        if options.record is not None:
+            _record(reference_of(session, claims), options.record)
     finally:
         session.close()
     return 0
+
+
+def _record(reference: Reference, file: Path) -> None:
+    try:
+        reference.write(file)
+    except OSError as error:
+        raise UsageError(f"cannot write {file}: {error.strerror or error}") from None
 
 
 def command_calibrate(options: argparse.Namespace) -> int:

@@ -1,10 +1,9 @@
-"""Claims as text in a terminal: the list, one claim, the plan of a run."""
+"""Claims as text in a terminal: the list, and one claim."""
 
 from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,8 @@ from tabulate import tabulate
 
 from claimtest.check import Check, Pack
 from claimtest.claim import Claim
-from claimtest.session import Session
 
-__all__ = ["claim_text", "claims_table", "plan_text"]
+__all__ = ["claim_text", "claims_table"]
 
 
 def claims_table(pack: Pack) -> str:
@@ -68,54 +66,3 @@ def _last_verdicts(folder: Path, claim: str) -> dict[str, str]:
         return {r["id"]: f"{r['verdict']} ({report['profile']} profile)" for r in found["readings"]}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
-
-
-def plan_text(session: Session, claims: Sequence[str]) -> str:
-    """Cells, replicates and estimated time per claim; accepted region and detectable effect per criterion."""
-    return "\n\n".join([_costs(session, claims), _criteria(session, claims)])
-
-
-def _costs(session: Session, claims: Sequence[str]) -> str:
-    """A line per claim. Cells that several claims share are counted with the first."""
-    speeds = session.runner.store.speeds()
-    counted: set[tuple[Any, ...]] = set()
-    rows, whole = [], 0.0
-    for claim in claims:
-        cells = [c for c in session.engine.cells([claim]) if c.identity not in counted]
-        counted |= {c.identity for c in cells}
-        lacking = session.runner.missing(cells)
-        known = all(c.experiment.id in speeds for c in lacking)
-        seconds = sum(c.cost * speeds.get(c.experiment.id, 0.0) for c in lacking)
-        whole += seconds if known else float("nan")
-        cost = sum(c.cost for c in lacking)
-        rows.append(
-            (claim, len(cells), len(lacking), sum(c.count for c in cells), f"{cost:.3g}", _seconds(seconds, known))
-        )
-    head = ("claim", "new cells", "to measure", "replicates", "relative cost", "core-seconds")
-    jobs = session.runner.jobs
-    total = f"about {whole / jobs:.1f} s on {jobs} processes" if whole == whole else "time unknown before a first run"
-    return f"{tabulate(rows, head, disable_numparse=True)}\n\n{session.profile.name} profile: {total}"
-
-
-def _seconds(seconds: float, known: bool) -> str:
-    return f"{seconds:.1f}" if known else "unknown"
-
-
-def _criteria(session: Session, claims: Sequence[str]) -> str:
-    rows = []
-    for claim in claims:
-        for part in session.pack.check(claim).readings:
-            cells = session.engine.cells([claim], [part.reading])
-            judged = {}
-            if not session.runner.missing(cells):
-                result = session.judge_reading(claim, part.reading)
-                judged = {c.criterion.id: c.outcome for c in result.criteria if c.outcome}
-            for criterion in part.criteria:
-                low, high = criterion.law.accepted(session.profile)
-                outcome = judged.get(criterion.id)
-                detectable = f"{outcome.detectable:.3g} (n = {outcome.n})" if outcome else "not measured yet"
-                rows.append(
-                    (claim, part.reading, criterion.id, criterion.law.kind, f"[{low:.4g}, {high:.4g}]", detectable)
-                )
-    head = ("claim", "reading", "criterion", "kind", "accepted", "detectable departure")
-    return tabulate(rows, head, disable_numparse=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-__all__ = ["ALPHA", "ERROR_BUDGET", "MOST_CRITERIA", "PROFILES", "Profile"]
+__all__ = ["ALPHA", "ERROR_BUDGET", "MARGINS_APART", "MOST_CRITERIA", "PROFILES", "Profile"]
 
 ALPHA = 5e-6
 """Level of every interval, whatever is selected for a run."""
@@ -17,6 +17,9 @@ ERROR_BUDGET = 1e-3
 MOST_CRITERIA = int(ERROR_BUDGET / ALPHA)
 """By the union bound a run may hold this many criteria (200)."""
 
+MARGINS_APART = MappingProxyType({"order": 2.0, "reciprocal": 2.0, "constant": 2.5})
+"""How many margins away a false law lies that has to be seen: its controls are that far off."""
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -24,7 +27,8 @@ class Profile:
 
     A ladder of widths is base·2^k for ``first_doubling`` <= k <= ``doublings``. Margins are half-widths of accepted
     regions: ``order`` for exponents of order -1/2, ``reciprocal`` for orders of 1/m, ``constant`` (relative) for
-    ratios. ``strict``: an inconclusive verdict fails the gate.
+    ratios. ``effects`` are the departures from a law that come out violated, which sizes are chosen for. ``strict``: an
+    inconclusive verdict fails the gate.
     """
 
     name: str
@@ -34,6 +38,11 @@ class Profile:
     margins: Mapping[str, float]
     first_doubling: int = 0
     strict: bool = True
+
+    @property
+    def effects(self) -> Mapping[str, float]:
+        """What a run at this profile detects, by the name of the margin: so many margins."""
+        return {name: MARGINS_APART.get(name, 2.0) * margin for name, margin in self.margins.items()}
 
     def ladder(self, base: int) -> tuple[int, ...]:
         """Widths base·2^k of this profile, narrow to wide."""

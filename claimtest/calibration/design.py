@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
@@ -12,8 +13,9 @@ from numpy.random import Generator
 
 from claimtest.calibration.noise import Noise
 from claimtest.criteria import AtLeast, AtMost, Law, Probability, Samples
+from claimtest.criteria.law import MISS
 from claimtest.criteria.order import ExactOrder, OrderBound
-from claimtest.criteria.student import StudentLaw, cells
+from claimtest.criteria.student import StudentLaw, cases, cells
 from claimtest.profile import ALPHA, Profile
 
 __all__ = ["Design", "EventDesign", "ExactDesign", "StudentDesign", "sorted_by_cell"]
@@ -114,22 +116,35 @@ class StudentDesign(Design):
 class EventDesign(Design):
     """Events with the same probability in every replicate: where they differ between cases the count varies less."""
 
+    law: Probability
+
     def values(self, noise: Float[ndarray, "S N"], truth: float, shrunk: float = 1.0) -> Float[ndarray, "S N"]:
-        """1 with that probability."""
-        return (noise < truth).astype(float)
+        """1 with that probability; a claim about every case is broken in one of them only, which is hardest to see."""
+        if not self.law.in_every_case or truth >= self.law.at_least:
+            return (noise < truth).astype(float)
+        broken = cases(self.samples).code == 0
+        return (noise < np.where(broken, truth, self._sure)).astype(float)
 
     def edges(self, profile: Profile) -> list[tuple[float, int]]:
         """1 - δ; no probability lies beyond 1."""
-        return [(self.law.accepted(profile)[0], -1)]
+        return [(self.law.at_least, -1)]
 
     def centre(self, profile: Profile) -> float:
         """The smallest probability that is sure to be judged to hold."""
-        assert isinstance(self.law, Probability)
-        return self.law.sure(len(self.samples))
+        return self._sure
+
+    @cached_property
+    def _sure(self) -> float:
+        counts = cases(self.samples).counts
+        number = len(counts)
+        if self.law.in_every_case:
+            return max(self.law.sure(int(n), ALPHA / number, MISS / number) for n in counts)
+        return self.law.sure(len(self.samples), ALPHA if number == 1 else ALPHA / 2)
 
     def far(self, profile: Profile) -> float:
-        """The drop that is detectable."""
-        return self.law.detectable(len(self.samples), 0.0, profile)
+        """The drop that the law says is detectable where it happens always."""
+        always = replace(self.samples, values=np.ones(len(self.samples)))
+        return self.law.judge(always, profile).detectable
 
 
 @dataclass(frozen=True)

@@ -44,9 +44,9 @@ def design_from(name: str, result: CriterionResult) -> Design | None:
         return None
     samples, _ = sorted_by_cell(result.samples)
     if isinstance(law, Probability):
-        n = len(samples)
-        seen = np.isfinite(law.detectable(n, 0.0, PROFILES["quick"])) and law.sure(n) < 1
-        return EventDesign(name, law, samples, (), power=bool(seen))
+        design = EventDesign(name, law, samples, ())
+        quick = PROFILES["quick"]  # a probability has the same region in every profile
+        return replace(design, power=bool(np.isfinite(design.far(quick))) and design.centre(quick) < 1)
     if not isinstance(law, StudentLaw) or not np.isfinite(result.outcome.interval).all():
         return None
     scale, pool = residuals(samples, _without_trend(law, samples))
@@ -172,7 +172,9 @@ def default_designs() -> list[Design]:
         *(_student(what, law, at, scale, NormalNoise()) for what, law, at, scale in unequal),
         *(_student(f"{what}, heavy tails", law, at, scale, StudentNoise(5), False) for what, law, at, scale in unequal),
         _student("skewed", Constant(1.0), many, np.full(len(many), 0.1), SkewedNoise(4)),
-        EventDesign("default: 400 replicates", Probability(0.9), _layout(1, [64.0], 400), ("needs no run",)),
+        EventDesign("default: one case", Probability(0.9), _layout(1, [64.0], 400), ("needs no run",)),
+        EventDesign("default: many cases", Probability(0.9), _layout(8, [64.0], 96), ("needs no run",)),
+        EventDesign("default: in every case", Probability(0.9, True), _layout(4, [64.0], 400), ("needs no run",)),
         ExactDesign("default: defects", Identity(1e-10), few, ("needs no run",)),
         ExactDesign("default: ratios", Ceiling(1.0), few, ("needs no run",)),
     ]

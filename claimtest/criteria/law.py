@@ -110,6 +110,10 @@ class Law(ABC):
     def detectable(self, n: int, spread: float, profile: Profile, alpha: float = ALPHA) -> float:
         """Smallest departure from the law that n values of that spread show as violated."""
 
+    def must_detect(self, profile: Profile) -> float | None:
+        """The departure that sizes are chosen to show at this profile; None where the law names none."""
+        return None
+
     @abstractmethod
     def needed(self, effect: float, spread: float, profile: Profile, alpha: float = ALPHA) -> int:
         """How many values of that spread show a departure of size ``effect`` as violated."""

@@ -12,7 +12,7 @@ from numpy import ndarray
 
 from claimtest.criteria.law import Interval, Samples
 from claimtest.criteria.student import StudentFit, StudentLaw, cases, cells, spread
-from claimtest.profile import Profile
+from claimtest.profile import MARGINS_APART, Profile
 
 __all__ = ["AtLeast", "AtMost", "Constant", "fit_mean", "mean_interval"]
 
@@ -77,6 +77,10 @@ class _MeanLaw(StudentLaw):
         """No margin: the bound itself is the edge."""
         return 0.0
 
+    def must_detect(self, profile: Profile) -> float | None:
+        """The unit in which a control shifts the bound, where there is one."""
+        return getattr(self, "effect", 0.0) or None
+
 
 @dataclass(frozen=True)
 class Constant(_MeanLaw):
@@ -92,6 +96,10 @@ class Constant(_MeanLaw):
     def margin_of(self, profile: Profile) -> float:
         """In the units of the constant."""
         return (profile.margins["constant"] if self.margin is None else self.margin) * abs(self.value)
+
+    def must_detect(self, profile: Profile) -> float:
+        """As many margins as the profile's own constants."""
+        return MARGINS_APART["constant"] * self.margin_of(profile)
 
     def accepted(self, profile: Profile) -> Interval:
         """[value - margin, value + margin]."""

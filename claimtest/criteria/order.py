@@ -77,6 +77,10 @@ class _OrderLaw(StudentLaw):
         """The profile's, in units of the exponent."""
         return profile.margins[self.margin]
 
+    def must_detect(self, profile: Profile) -> float:
+        """The profile's, in units of the exponent."""
+        return profile.effects[self.margin]
+
 
 @dataclass(frozen=True)
 class ExactOrder(_OrderLaw):

@@ -8,12 +8,12 @@ from functools import lru_cache
 from typing import Self
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from numpy import ndarray
 from scipy import stats
 
-from claimtest.claim import Verdict
 from claimtest.criteria.law import MISS, Interval, Law, Outcome, Samples, decide
+from claimtest.criteria.student import cases
 from claimtest.profile import ALPHA, Profile
 
 __all__ = ["Probability", "clopper_pearson"]
@@ -27,22 +27,56 @@ def clopper_pearson(successes: int, n: int, alpha: float) -> Interval:
 
 
 @dataclass(frozen=True)
-class Share:
-    """How many ``successes`` (*S) each sample of ``n`` replicates counts."""
+class Shares:
+    """How many ``successes`` (*S C) each sample has in each case of ``counts`` (C,) replicates.
 
-    successes: Int[ndarray, "*S"]
-    n: int
+    Replicates of all cases are counted together, at α/2, and one case that alone contradicts the claim, at its share of
+    the other α/2, speaks for itself. With ``in_every_case`` the worst case speaks for all, at α over their number, so
+    that choosing it costs nothing.
+    """
+
+    successes: Int[ndarray, "*S C"]
+    counts: Int[ndarray, " C"]
+    at_least: float
+    in_every_case: bool
 
     @property
     def estimate(self) -> Float[ndarray, "*S"]:
-        """The fraction."""
-        return self.successes / self.n
+        """The fraction over all cases."""
+        return self.successes.sum(-1) / self.counts.sum()
 
     def interval(self, alpha: float) -> tuple[Float[ndarray, "*S"], Float[ndarray, "*S"]]:
-        """Clopper and Pearson's."""
-        counts, which = np.unique(self.successes, return_inverse=True)
-        low, high = np.array([clopper_pearson(int(k), self.n, alpha) for k in counts]).T
-        return low[which].reshape(self.successes.shape), high[which].reshape(self.successes.shape)
+        """Clopper and Pearson's, of the case that speaks or of all."""
+        _, _, low, high = self.spoken(alpha)
+        return low, high
+
+    def spoken(
+        self, alpha: float
+    ) -> tuple[Int[ndarray, "*S"], Float[ndarray, "*S"], Float[ndarray, "*S"], Float[ndarray, "*S"]]:
+        """Which case speaks, -1 for all of them together, at which level, and the interval."""
+        number = len(self.counts)
+        worst = np.argmin(self.successes / self.counts, axis=-1)
+        level = alpha / (1 if number == 1 else number * (1 if self.in_every_case else 2))
+        fewest = np.take_along_axis(self.successes, worst[..., None], -1)[..., 0]
+        low, high = _intervals(fewest, self.counts[worst], level)
+        if self.in_every_case or number == 1:
+            return worst, np.full(worst.shape, level), low, high
+        alone = high < self.at_least
+        together = _intervals(self.successes.sum(-1), np.full(worst.shape, self.counts.sum()), alpha / 2)
+        return (
+            np.where(alone, worst, -1), np.where(alone, level, alpha / 2),
+            np.where(alone, low, together[0]), np.where(alone, high, together[1]),
+        )  # fmt: skip
+
+
+def _intervals(
+    successes: Int[ndarray, "*S"], n: Int[ndarray, "*S"], alpha: float
+) -> tuple[Float[ndarray, "*S"], Float[ndarray, "*S"]]:
+    """Clopper and Pearson's intervals, each computed once."""
+    pairs, which = np.unique(np.stack([successes.ravel(), n.ravel()]), axis=1, return_inverse=True)
+    low, high = np.array([clopper_pearson(int(k), int(m), alpha) for k, m in pairs.T]).T
+    which = which.reshape(successes.shape)
+    return low[which], high[which]
 
 
 @dataclass(frozen=True)
@@ -60,38 +94,27 @@ class Probability(Law):
         """[1 - δ, 1]."""
         return self.at_least, 1.0
 
-    def fit(self, values: Float[ndarray, "*S N"], samples: Samples) -> Share:
-        """Count the replicates where it happened. Cases may differ: that only makes the interval wider than need be."""
+    def fit(self, values: Float[ndarray, "*S N"], samples: Samples) -> Shares:
+        """Count the replicates where it happened, by cases."""
         if values.shape[-1] == 0:
             raise ValueError("no case here about which it says anything")
-        return Share(np.count_nonzero(values == 1, axis=-1), values.shape[-1])
+        case = cases(samples)
+        return Shares(case.sums((values == 1).astype(int)), case.counts, self.at_least, self.in_every_case)
 
     def judge(self, samples: Samples, profile: Profile, alpha: float = ALPHA) -> Outcome:
-        """Clopper-Pearson interval of the fraction of replicates against [1 - δ, 1].
-
-        Replicates of all cases are counted together, at α/2, and one case that alone contradicts the claim, at its
-        share of the other α/2, makes it violated. With ``in_every_case`` the worst case speaks for all, at α over
-        their number, so that choosing it costs nothing.
-        """
-        self.fit(samples.values, samples)
-        happened = samples.values == 1
-        cases = {int(s): happened[samples.strata == s] for s in np.unique(samples.strata)}
-        worst = min(cases, key=lambda s: cases[s].mean())
-        shared = 1 if len(cases) == 1 else len(cases) * (1 if self.in_every_case else 2)
-        alone = self._outcome(cases[worst], samples.names[worst : worst + 1], profile, alpha / shared)
-        if self.in_every_case or len(cases) == 1 or alone.verdict is Verdict.VIOLATED:
-            return alone
-        return self._outcome(happened, (), profile, alpha / 2)
-
-    def _outcome(
-        self, happened: Bool[ndarray, " N"], where: tuple[str, ...], profile: Profile, alpha: float
-    ) -> Outcome:
-        n, successes = len(happened), int(np.count_nonzero(happened))
-        interval, accepted, share = clopper_pearson(successes, n, alpha), self.accepted(profile), successes / n
+        """The interval of the case that speaks, or of all together, against [1 - δ, 1]."""
+        fit = self.fit(samples.values, samples)
+        case, level, low, high = (np.asarray(part).item() for part in fit.spoken(alpha))
+        accepted = self.accepted(profile)
+        together = case < 0
+        successes = int(fit.successes.sum() if together else fit.successes[case])
+        n = int(fit.counts.sum() if together else fit.counts[case])
+        share, code = successes / n, np.unique(samples.strata)[case]
+        of = "" if together or not samples.names else f" of {samples.names[code]}"
         return Outcome(
-            decide(interval, accepted), share, interval, accepted,
-            self.detectable(n, 0.0, profile, alpha), n, math.sqrt(share * (1 - share)),
-            note=f"{successes} of {n} replicates" + "".join(f" of {name}" for name in where),
+            decide((low, high), accepted), share, (low, high), accepted,
+            self.detectable(n, 0.0, profile, level), n, math.sqrt(share * (1 - share)),
+            note=f"{successes} of {n} replicates{of}",
         )  # fmt: skip
 
     def detectable(self, n: int, spread: float, profile: Profile, alpha: float = ALPHA) -> float:
@@ -114,15 +137,15 @@ class Probability(Law):
                 high = middle
         return high
 
-    def sure(self, n: int, alpha: float = ALPHA) -> float:
-        """The smallest probability whose n replicates are judged to hold with probability 1 - MISS; 1 if none is."""
+    def sure(self, n: int, alpha: float = ALPHA, miss: float = MISS) -> float:
+        """The smallest probability whose n replicates are judged to hold with probability 1 - ``miss``; 1 if none."""
         if clopper_pearson(n, n, alpha)[0] < self.at_least:
             return 1.0
         low, high = 0, n  # the smallest number of successes that holds lies above low
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (low, middle) if clopper_pearson(middle, n, alpha)[0] >= self.at_least else (middle, high)
-        return float(stats.beta.isf(MISS, high, n - high + 1))  # P(Bin(n, p) >= high) = 1 - MISS
+        return float(stats.beta.isf(miss, high, n - high + 1))  # P(Bin(n, p) >= high) = 1 - miss
 
     def shifted(self, margins: float, profile: Profile) -> Self:
         """The claim that the event is that many tenths less rare to fail: δ shrunk tenfold per margin."""

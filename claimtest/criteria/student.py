@@ -90,11 +90,12 @@ class StudentFit:
         """How far beyond the accepted region a truth must lie to come out violated with probability 1 - MISS.
 
         r + z √(1 + r² τ²/4 + |κ| r) standard errors, with r the longer arm and τ² = var se²/se⁴: estimate and interval
-        vary, and skewness ties them. z is the normal quantile for a tenth of `MISS`; the rest of it is for tails that
-        are not normal. Noise with tails like those of Student's t with 8 degrees of freedom or fewer asks for more.
+        vary, and skewness ties them. z is the normal quantile for a tenth of `MISS` on both sides; the rest of it is
+        for tails that are not normal. Noise with tails as heavy as those of Student's t with 8 degrees of freedom asks
+        for more.
         """
         r = np.maximum(*self._arms(alpha))
-        z = stats.norm.isf(MISS / 10)
+        z = stats.norm.isf(MISS / 20)
         return (r + z * np.sqrt(1 + r**2 * self.uncertainty / 4 + np.abs(self.skewness) * r)) * self.error
 
 

@@ -117,14 +117,3 @@ class TestReading:
         assert "last verdict: violated (quick profile)" in after
         for words in ("independent", "Bernoulli 1713", "expected: violated, because the variance is exactly"):
             assert words in after
-
-    def test_plan_before_and_after(self, run, tmp_path):
-        _, before, _ = run("plan")
-        assert not list(tmp_path.iterdir())
-        assert "time unknown before a first run" in before
-        run("verify")
-        status, after, _ = run("plan")
-        assert status == 0
-        assert "(n = 192)" in after
-        assert "not measured yet" not in after
-        assert "core-seconds" in run("plan", "--profile", "standard")[1]

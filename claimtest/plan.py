@@ -1,0 +1,209 @@
+"""The plan of a run: what it measures, what it is sized to detect and how long it takes, before anything runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from tabulate import tabulate
+
+from claimtest.cells import CellData
+from claimtest.check import Criterion
+from claimtest.criteria import Identity, Outcome, Probability, Samples
+from claimtest.criteria.law import MISS, standard_errors_apart
+from claimtest.criteria.student import StudentLaw
+from claimtest.engine import Engine
+from claimtest.profile import ALPHA, PROFILES, Profile
+from claimtest.reference import Reference, Seen
+from claimtest.session import Session
+
+__all__ = ["plan_text", "reference_of"]
+
+
+def plan_text(session: Session, claims: Sequence[str]) -> str:
+    """The profile's effects; cells and time per claim; sizes, region and detectable departure per criterion."""
+    reference = Reference.read(session.pack.reference)
+    return "\n\n".join(
+        [_effects(session.profile), _costs(session, claims, reference), _criteria(session, claims, reference)]
+    )
+
+
+def _effects(profile: Profile) -> str:
+    """Per margin: the half-width of the accepted region, and the departure that sizes are chosen to detect."""
+    rows = [(name, f"± {margin:g}", f"{profile.effects[name]:g}") for name, margin in profile.margins.items()]
+    return (
+        f"{tabulate(rows, ('margin', 'accepted', 'detects'), disable_numparse=True)}\n\n"
+        f"intervals at level {ALPHA:g}; what is detected comes out violated with probability {1 - MISS:g}"
+    )
+
+
+def _costs(session: Session, claims: Sequence[str], reference: Reference) -> str:
+    """A line per claim. Cells that several claims share are counted with the first."""
+    here = session.runner.store.speeds()
+    speeds = {**reference.speeds, **here}
+    counted: set[tuple[Any, ...]] = set()
+    names: list[str] = []
+    numbers: list[tuple[float, ...]] = []
+    borrowed = False
+    for claim in claims:
+        cells = [c for c in session.engine.cells([claim]) if c.identity not in counted]
+        counted |= {c.identity for c in cells}
+        lacking = session.runner.missing(cells)
+        seconds = sum(c.cost * _speed(speeds, c.experiment.id) for c in lacking)
+        borrowed |= any(c.experiment.id not in here for c in lacking)
+        names.append(claim)
+        numbers.append((len(cells), len(lacking), sum(c.count for c in cells), seconds))
+    whole = tuple(map(sum, zip(*numbers, strict=True)))
+    lines = [
+        (name, *map(str, row[:3]), _seconds(row[3]))
+        for name, row in zip([*names, "all"], [*numbers, whole], strict=True)
+    ]
+    head = ("claim", "new cells", "to measure", "replicates", "core-seconds")
+    if math.isnan(whole[3]):
+        total = "time unknown before a first run"
+    else:
+        total = f"about {whole[3] / session.runner.jobs:.1f} s on {session.runner.jobs} processes"
+        total += ", by the times of another machine" if borrowed else ""
+    return f"{tabulate(lines, head, disable_numparse=True)}\n\n{session.profile.name} profile: {total}"
+
+
+def _speed(speeds: dict[str, float], experiment: str) -> float:
+    """Seconds per unit of cost; a variant "experiment/name" is as fast as what it varies. NaN if nobody timed it."""
+    return speeds.get(experiment, speeds.get(experiment.partition("/")[0], math.nan))
+
+
+def _seconds(seconds: float) -> str:
+    return "unknown" if math.isnan(seconds) else f"{seconds:.1f}"
+
+
+def _criteria(session: Session, claims: Sequence[str], reference: Reference) -> str:
+    rows = []
+    for planned in _planned(session, claims, reference):
+        criterion, profile = planned.criterion, session.profile
+        low, high = criterion.law.accepted(profile)
+        effect = criterion.law.must_detect(profile)
+        rows.append((
+            planned.name, criterion.law.kind, *planned.sizes, f"[{low:.4g}, {high:.4g}]",
+            "" if effect is None else f"{effect:.3g}", planned.detects, planned.needed(effect),
+        ))  # fmt: skip
+    head = ("criterion", "kind", "sizes", "replicates", "accepted", "must detect", "detects", "replicates needed")
+    notes = (
+        "sizes: cases × widths × replicates; detects: by the noise of this run where it is stored, else of the one "
+        "named; needed: for what must be detected"
+    )
+    return f"{tabulate(rows, head, disable_numparse=True)}\n\n{notes}"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A criterion with what it will look at and what was seen of its noise, ``outcome`` at this very profile."""
+
+    session: Session
+    claim: str
+    reading: str
+    criterion: Criterion
+    outcome: Outcome | None
+    seen: Seen | None
+
+    @property
+    def name(self) -> str:
+        """claim/reading/criterion."""
+        return f"{self.claim}/{self.reading}/{self.criterion.id}"
+
+    def cells(self, profile: Profile) -> list[CellData]:
+        """The cases and widths that the criterion looks at, without data."""
+        sweep, check = self.criterion.sweep, self.session.pack.check(self.claim)
+        cases = [c for c in sweep.cases(self.session.engine.book, profile) if not check.out_of_scope(c)]
+        return list(self.criterion.at([CellData(case, w, {}) for case in cases for w in sweep.widths(case, profile)]))
+
+    def count(self, profile: Profile) -> int:
+        """Replicates on all of them."""
+        return len(self.cells(profile)) * self.criterion.sweep.replicates(profile)
+
+    @property
+    def sizes(self) -> tuple[str, str]:
+        """Cases × widths × replicates, and their product."""
+        profile = self.session.profile
+        cells = self.cells(profile)
+        if not cells:
+            return "not run", ""
+        cases = len({cell.case.id for cell in cells})
+        widths = f"{len(cells) / cases:.3g}"
+        return f"{cases} × {widths} × {self.criterion.sweep.replicates(profile)}", str(self.count(profile))
+
+    @property
+    def values(self) -> int:
+        """How many values the replicates give, as many each as in the run that was seen; 0 if that cannot be said."""
+        before = self.count(PROFILES[self.seen.profile]) if self.seen else 0
+        return round(self.seen.n * self.count(self.session.profile) / before) if self.seen and before else 0
+
+    @property
+    def detects(self) -> str:
+        """The departure that comes out violated, with the run whose noise says so where it is another one."""
+        law, profile = self.criterion.law, self.session.profile
+        if self.outcome is not None:
+            return f"{self.outcome.detectable:.3g}"
+        if isinstance(law, Identity | Probability):  # no noise to know
+            cells = self.cells(profile)
+            return f"{law.judge(_always(cells, self.criterion, profile), profile).detectable:.3g}" if cells else ""
+        if self.seen is None or self.values < 2:
+            return "unknown"
+        return f"{law.detectable(self.values, self.seen.spread, profile):.3g} (from {self.seen.profile})"
+
+    def needed(self, effect: float | None) -> str:
+        """The replicates that the effect takes, on the same cases and widths."""
+        if self.seen is None or effect is None or self.values < 2 or not self.seen.spread > 0:
+            return ""
+        profile = self.session.profile
+        values = self.criterion.law.needed(effect, self.seen.spread, profile)
+        return str(math.ceil(values * self.count(profile) / self.values))
+
+
+def _always(cells: Sequence[CellData], criterion: Criterion, profile: Profile) -> Samples:
+    """The samples of an event that happens in every replicate, which is no defect either."""
+    names = list(dict.fromkeys(cell.case.id for cell in cells))
+    strata = np.repeat([names.index(cell.case.id) for cell in cells], criterion.sweep.replicates(profile))
+    return Samples(np.full(len(strata), float(isinstance(criterion.law, Probability))), strata, np.ones(len(strata)))
+
+
+def _planned(session: Session, claims: Sequence[str], reference: Reference) -> Iterator[Planned]:
+    """Every criterion, judged where all evidence of its reading is stored, for this profile or else another one."""
+    others = [replace(session.engine, profile=p) for p in PROFILES.values() if p.name != session.profile.name]
+    for claim in claims:
+        for part in session.pack.check(claim).readings:
+            engine, outcomes = _stored(session, [session.engine, *others], claim, part.reading)
+            for criterion in part.criteria:
+                outcome = outcomes.get(criterion.id)
+                name = f"{claim}/{part.reading}/{criterion.id}"
+                seen = _seen(criterion, outcome, engine.profile) if outcome else reference.seen.get(name)
+                same = engine.profile.name == session.profile.name
+                yield Planned(session, claim, part.reading, criterion, outcome if same else None, seen)
+
+
+def _stored(
+    session: Session, engines: Sequence[Engine], claim: str, reading: str
+) -> tuple[Engine, Mapping[str, Outcome]]:
+    """The first engine whose evidence is all there, with its outcomes."""
+    for engine in engines:
+        if not session.runner.missing(engine.cells([claim], [reading])):
+            result = engine.judge_reading(claim, reading)
+            return engine, {c.criterion.id: c.outcome for c in result.criteria if c.outcome}
+    return engines[0], {}
+
+
+def _seen(criterion: Criterion, outcome: Outcome, profile: Profile) -> Seen:
+    """The spread for which the law's own arithmetic gives what the outcome says is detectable."""
+    law, n, spread = criterion.law, outcome.n, outcome.spread
+    if isinstance(law, StudentLaw):
+        beyond = outcome.detectable - law.margin_of(profile)
+        spread = beyond * math.sqrt(n) / standard_errors_apart(ALPHA, n)
+    return Seen(profile.name, n, spread)
+
+
+def reference_of(session: Session, claims: Sequence[str]) -> Reference:
+    """The speeds and spreads of what is stored, for a pack to ship."""
+    seen = {p.name: p.seen for p in _planned(session, claims, Reference()) if p.seen and math.isfinite(p.seen.spread)}
+    return Reference(session.runner.store.speeds(), seen)

@@ -1,0 +1,48 @@
+"""What a pack knows before a user's first run: how long its experiments take, and how noisy its criteria are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Reference", "Seen"]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A criterion's ``spread`` from ``n`` values at ``profile``: that of normal noise as hard to see through."""
+
+    profile: str
+    n: int
+    spread: float
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Seconds per unit of cost by experiment, and what was seen of criteria by "claim/reading/criterion"."""
+
+    speeds: Mapping[str, float] = field(default_factory=dict)
+    seen: Mapping[str, Seen] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path | None) -> Reference:
+        """The reference in that file; an empty one without a file. Raises ValueError or OSError on a damaged one."""
+        if path is None:
+            return cls()
+        found: Any = json.loads(path.read_text(encoding="utf-8"))
+        return cls(found["speeds"], {name: Seen(**entry) for name, entry in found["seen"].items()})
+
+    def write(self, path: Path) -> None:
+        """Write it, three digits each: more would differ from run to run."""
+        entry = {
+            "speeds": {name: _short(speed) for name, speed in sorted(self.speeds.items())},
+            "seen": {name: asdict(seen) | {"spread": _short(seen.spread)} for name, seen in sorted(self.seen.items())},
+        }
+        path.write_text(json.dumps(entry, indent=1, allow_nan=False) + "\n", encoding="utf-8", newline="\n")
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.3g}")
