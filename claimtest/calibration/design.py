@@ -15,6 +15,7 @@ from claimtest.calibration.noise import Noise
 from claimtest.criteria import AtLeast, AtMost, Law, Probability, Samples
 from claimtest.criteria.law import MISS
 from claimtest.criteria.order import ExactOrder, OrderBound
+from claimtest.criteria.probability import TOGETHER
 from claimtest.criteria.student import StudentLaw, cases, cells
 from claimtest.profile import ALPHA, Profile
 
@@ -139,7 +140,7 @@ class EventDesign(Design):
         number = len(counts)
         if self.law.in_every_case:
             return max(self.law.sure(int(n), ALPHA / number, MISS / number) for n in counts)
-        return self.law.sure(len(self.samples), ALPHA if number == 1 else ALPHA / 2)
+        return self.law.sure(len(self.samples), ALPHA if number == 1 else TOGETHER * ALPHA)
 
     def far(self, profile: Profile) -> float:
         """The drop that the law says is detectable where it happens always."""

@@ -16,7 +16,10 @@ from claimtest.criteria.law import MISS, Interval, Law, Outcome, Samples, decide
 from claimtest.criteria.student import cases
 from claimtest.profile import ALPHA, Profile
 
-__all__ = ["Probability", "clopper_pearson"]
+__all__ = ["TOGETHER", "Probability", "clopper_pearson"]
+
+TOGETHER = 0.9
+"""Share of the level at which all cases are counted together; the rest is for a single one that contradicts."""
 
 
 def clopper_pearson(successes: int, n: int, alpha: float) -> Interval:
@@ -30,9 +33,9 @@ def clopper_pearson(successes: int, n: int, alpha: float) -> Interval:
 class Shares:
     """How many ``successes`` (*S C) each sample has in each case of ``counts`` (C,) replicates.
 
-    Replicates of all cases are counted together, at α/2, and one case that alone contradicts the claim, at its share of
-    the other α/2, speaks for itself. With ``in_every_case`` the worst case speaks for all, at α over their number, so
-    that choosing it costs nothing.
+    Replicates of all cases are counted together, at 9α/10, and one case that alone contradicts the claim, at its share
+    of the last tenth, speaks for itself. With ``in_every_case`` the worst case speaks for all, at α over their number,
+    so that choosing it costs nothing.
     """
 
     successes: Int[ndarray, "*S C"]
@@ -56,15 +59,15 @@ class Shares:
         """Which case speaks, -1 for all of them together, at which level, and the interval."""
         number = len(self.counts)
         worst = np.argmin(self.successes / self.counts, axis=-1)
-        level = alpha / (1 if number == 1 else number * (1 if self.in_every_case else 2))
+        level = alpha / number * (1 if number == 1 or self.in_every_case else 1 - TOGETHER)
         fewest = np.take_along_axis(self.successes, worst[..., None], -1)[..., 0]
         low, high = _intervals(fewest, self.counts[worst], level)
         if self.in_every_case or number == 1:
             return worst, np.full(worst.shape, level), low, high
         alone = high < self.at_least
-        together = _intervals(self.successes.sum(-1), np.full(worst.shape, self.counts.sum()), alpha / 2)
+        together = _intervals(self.successes.sum(-1), np.full(worst.shape, self.counts.sum()), TOGETHER * alpha)
         return (
-            np.where(alone, worst, -1), np.where(alone, level, alpha / 2),
+            np.where(alone, worst, -1), np.where(alone, level, TOGETHER * alpha),
             np.where(alone, low, together[0]), np.where(alone, high, together[1]),
         )  # fmt: skip
 
