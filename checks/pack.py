@@ -1,5 +1,7 @@
 """The pack: every check in paper order, and where its cases come from."""
 
+from pathlib import Path
+
 from checks.cases import case_book, case_from_data
 from checks.definition1 import CHECK as DEFINITION1
 from checks.figure1 import CHECK as FIGURE1
@@ -22,4 +24,5 @@ PACK = Pack(
     cases=case_book,
     packages=("checks", "models", "theorems"),
     cases_from_data=case_from_data,
+    reference=Path(__file__).parent / "data" / "reference.json",
 )
