@@ -15,12 +15,15 @@ import importlib.util
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 
 from claimtest.cells import Experiment
 
 __all__ = ["import_closure", "library_versions", "sources_digest"]
+
+_DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def sources_digest(experiment: Experiment, packages: Sequence[str], listing: str = "") -> str:
@@ -31,7 +34,7 @@ def sources_digest(experiment: Experiment, packages: Sequence[str], listing: str
     """
     modules, bound = _ingredients(experiment.run)
     closure = import_closure(modules, packages, listing)
-    parts = [f"{name}={_source_digest(path)}" for name, path in sorted(closure.items()) if path]
+    parts = [f"{name}={_source(path).digest}" for name, path in sorted(closure.items()) if path]
     parts += [f"{name}=={version}" for name, version in library_versions(closure, packages).items()]
     return hashlib.sha256("\n".join([*parts, *bound]).encode()).hexdigest()[:32]
 
@@ -104,20 +107,28 @@ def _source_path(name: str) -> str:
     return spec.origin if spec and spec.origin and spec.origin.endswith(".py") else ""
 
 
-def _tree(path: str) -> ast.Module:
-    with open(path, "rb") as file:
-        return ast.parse(file.read(), path)
+@dataclass(frozen=True)
+class _Source:
+    """A source, read once: its digest and its import statements as (dots in front, module, names)."""
+
+    digest: str
+    statements: tuple[tuple[int, str, tuple[str, ...]], ...]
 
 
 @functools.cache
-def _source_digest(path: str) -> str:
-    """Digest of the syntax tree without docstrings, positions and comments."""
-    tree = _tree(path)
+def _source(path: str) -> _Source:
+    """The digest is that of the syntax tree without docstrings, positions and comments."""
+    with open(path, "rb") as file:
+        tree = ast.parse(file.read(), path)
+    statements: list[tuple[int, str, tuple[str, ...]]] = []
     for node in ast.walk(tree):
-        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-        if documented and ast.get_docstring(node, clean=False) is not None:
+        if isinstance(node, ast.Import):
+            statements += [(0, alias.name, ()) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            statements.append((node.level, node.module or "", tuple(alias.name for alias in node.names)))
+        elif isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    return _Source(hashlib.sha256(ast.dump(tree).encode()).hexdigest(), tuple(statements))
 
 
 @functools.cache
@@ -125,14 +136,13 @@ def _imports(path: str, name: str, packages: tuple[str, ...]) -> tuple[str, ...]
     """The modules of ``packages`` in the import statements of module ``name``, those inside functions too."""
     package = name if path.endswith("__init__.py") else name.rpartition(".")[0]
     found: list[str] = []
-    for node in ast.walk(_tree(path)):
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            above = package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
-            origin = ".".join([*above, *([node.module] if node.module else [])])
-            if origin.partition(".")[0] in packages:  # looking further would import foreign packages
-                found += [_named(origin, alias.name) for alias in node.names]
+    for level, module, names in _source(path).statements:
+        above = package.split(".")[: len(package.split(".")) + 1 - level] if level else []
+        origin = ".".join([*above, *([module] if module else [])])
+        if not names:
+            found.append(origin)
+        elif origin.partition(".")[0] in packages:  # looking further would import foreign packages
+            found += [_named(origin, imported) for imported in names]
     return tuple(found)
 
 
@@ -142,15 +152,9 @@ def _named(origin: str, name: str) -> str:
     return submodule if _source_path(submodule) else origin
 
 
-@functools.cache
-def _top_levels(path: str) -> frozenset[str]:
+def _top_levels(path: str) -> set[str]:
     """The first parts of the names of all modules imported in this source from outside its own package."""
-    if not path:
-        return frozenset()
-    absolute = [node for node in ast.walk(_tree(path)) if isinstance(node, ast.Import | ast.ImportFrom)]
-    names = [a.name for node in absolute if isinstance(node, ast.Import) for a in node.names]
-    names += [node.module for node in absolute if isinstance(node, ast.ImportFrom) and not node.level and node.module]
-    return frozenset(name.partition(".")[0] for name in names)
+    return {module.partition(".")[0] for level, module, _ in _source(path).statements if not level} if path else set()
 
 
 def _parents(name: str) -> Iterator[str]:

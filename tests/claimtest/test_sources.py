@@ -49,7 +49,7 @@ def forget():
     importlib.invalidate_caches()
     for name in [n for n in sys.modules if n.partition(".")[0] in ("pack", "lib")]:
         del sys.modules[name]
-    for cached in (sources._source_path, sources._source_digest, sources._imports):
+    for cached in (sources._source_path, sources._source, sources._imports):
         cached.cache_clear()
 
 
