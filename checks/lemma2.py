@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import partial
 
 from checks.experiments.networks import loud_decoder, mean_field
 from checks.measures.widths import Event, Growth, by_case, close, growth, positive, smallest_width
-from checks.planning import REACH, WIDEST, variant
+from checks.planning import BLOCKS, REACH, WIDEST, variant
 from checks.scope import singular_limit
 from checks.sweeps import CLOSENESS_SWEEP, EIGENVALUE_SWEEP
 from claimtest.cells import CellData, Sweep
@@ -18,7 +19,7 @@ from theorems.lemma2 import DELTA, LEMMA2, stated_width
 
 __all__ = ["CHECK"]
 
-BLOCKS = {"total": "", "decoder": "^d", "mean": r"^\mu", "scale": r"^\sigma"}
+SUPERSCRIPT = {"total": "", "decoder": "^d", "mean": r"^\mu", "scale": r"^\sigma"}
 
 
 def narrower_than_rank(cell: CellData) -> bool:
@@ -38,13 +39,13 @@ def _share(sweep: Sweep, event: Event, block: str, states: str) -> Criterion:
 
 
 def _eigenvalue(block: str) -> Criterion:
-    b = BLOCKS[block]
+    b = SUPERSCRIPT[block]
     states = rf"$\lambda_{{\min}}(\Theta{b}(0)) \ge \frac{{3}}{{4}} \lambda_0{b}$ at the largest width"
     return _share(EIGENVALUE_SWEEP, positive, block, states)
 
 
 def _closeness(block: str) -> Criterion:
-    b = BLOCKS[block]
+    b = SUPERSCRIPT[block]
     states = rf"$\|\Theta{b}(0) - \Theta{b}_\infty \otimes I\|_2 \le \lambda_0{b}/4$ at the largest width"
     states += f" (of cases whose derived width is at most {REACH:g}, where the ladder reaches)"
     return _share(CLOSENESS_SWEEP, close, block, states)
@@ -64,16 +65,24 @@ def exhibits(view: View, profile: Profile) -> Iterator[Exhibit]:
 def _table_of_widths(name: str, part: str, cells: Sequence[CellData], event: Event) -> Exhibit:
     rows = []
     for own in by_case(cells):
-        case, m = own[0].case, smallest_width(own, event)
+        case, found = own[0].case, {block: smallest_width(own, partial(event, block=block)) for block in BLOCKS}
         n, d = case.problem.targets.shape
-        shown = "≤ 1" if m == 1 else f"{m:.0f}" if m < float("inf") else f"> {own[-1].width}"
-        stated = stated_width(n, d, case.smallest_eigenvalue)
-        needed = f"{m / stated:.2g}" if 1 < m < float("inf") else ""
-        rows.append((case.id, n, d, round(case.smallest_eigenvalue, 4), shown, round(stated), needed))
-    columns = ("case", "n", "d", "λ0", "smallest width", "stated width (C = 1)", "C that it takes")
+        stated, m = stated_width(n, d, case.smallest_eigenvalue), found["total"]
+        needed = f"{m / stated:.2g}" if 1 < m < math.inf else ""
+        shown = [_width(width, own[-1].width) for width in found.values()]
+        rows.append((case.id, n, d, round(case.smallest_eigenvalue, 4), *shown, round(stated), needed))
+    widths = ("smallest width", "of Θ^d alone", "of Θ^μ", "of Θ^σ")
+    columns = ("case", "n", "d", "λ0", *widths, "stated width (C = 1)", "C that it takes")
     data = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else {}
     alt = f"The smallest width from which on {part} holds, for each case, the stated width and the constant C it takes."
     return Exhibit(f"widths-{name}", f"{part} Smallest width that works", alt, data, of_bound=True)
+
+
+def _width(smallest: float, widest: int) -> str:
+    """A smallest width in words: censored at both ends of the ladder, empty where nothing is claimed."""
+    if math.isnan(smallest):
+        return ""
+    return "≤ 1" if smallest == 1 else f"{smallest:.0f}" if smallest < math.inf else f"> {widest}"
 
 
 def _table_of_growth(fits: Sequence[tuple[str, Growth | None]]) -> Exhibit:

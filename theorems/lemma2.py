@@ -13,6 +13,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from claimtest.claim import Claim, Provenance, Reading
+from theorems.blocks import KernelBlocks
 
 __all__ = ["DELTA", "LEMMA2", "closeness_defect", "derived_width", "eigenvalue_share", "stated_width"]
 
@@ -63,16 +64,22 @@ def stated_width(n: int, d: int, smallest: float, delta: float = DELTA, constant
     return constant * n**2 * d**2 / smallest**2 * math.log(n * d / delta)
 
 
-def derived_width(inputs: Float[ndarray, "n p"], outputs: int, kernel: Float[ndarray, "n n"]) -> float:
-    """(d ‖XXᵀ‖² + n λ_max)/λ0² of a block Θ^b∞: what a Bernstein bound asks for, up to a constant and a logarithm.
+def derived_width(inputs: Float[ndarray, "n p"], outputs: int, kernel: KernelBlocks, block: str = "total") -> float:
+    """The width that a matrix Bernstein bound asks for (a) of a block, up to a constant and a logarithm. [derived]
 
-    Infinite where the block is singular, λ0^b <= 1e-9. [derived]
+        ν^d / λ0^d²,   ν^d = n Θ^d∞(1) λ_max^d            ν^b / λ0^b²,   ν^b = (d + 2) Θ^b∞(1) ‖XXᵀ‖ λ_max^b  (b = μ, σ)
+
+    and (ν^d + ν^μ + ν^σ)/λ0² for the sum. One unit contributes A = hhᵀ ⊗ I or vvᵀ ⊗ (XXᵀ ∘ hhᵀ); ν bounds ‖E A²‖ with
+    E(vvᵀ)² = (d+2) I and B² ⪯ ‖B‖ B, ‖B‖ <= ‖XXᵀ‖ max_i h_i². Infinite where the block is singular, λ0^b <= 1e-9.
     """
-    eigenvalues = np.linalg.eigvalsh(kernel)
-    if eigenvalues[0] <= 1e-9:
+    spread = float(np.linalg.norm(inputs @ inputs.T, 2))
+    sizes = {"decoder": len(inputs), "mean": (outputs + 2) * spread, "scale": (outputs + 2) * spread}
+    blocks = {name: getattr(kernel, name) for name in sizes}
+    moments = {name: sizes[name] * k[0, 0] * np.linalg.eigvalsh(k)[-1] for name, k in blocks.items()}
+    smallest = float(np.linalg.eigvalsh(kernel.total if block == "total" else blocks[block])[0])
+    if smallest <= 1e-9:
         return math.inf
-    spread = outputs * np.linalg.norm(inputs @ inputs.T, 2) ** 2 + len(inputs) * eigenvalues[-1]
-    return float(spread / eigenvalues[0] ** 2)
+    return float(sum(moments.values()) if block == "total" else moments[block]) / smallest**2
 
 
 def eigenvalue_share(eigenvalue: Float[ndarray, ...], smallest: float) -> Float[ndarray, ...]:

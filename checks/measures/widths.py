@@ -47,8 +47,10 @@ def close(cell: CellData, block: str = "total", factor: float = 1.0) -> Float[nd
 def smallest_width(cells: Sequence[CellData], event: Event) -> float:
     """m*: from this width up to the largest tried, the lower bound on the share of successes is at least 1 - δ.
 
-    ``cells`` are those of one case, narrow to wide; infinite where the widest fails.
+    ``cells`` are those of one case, narrow to wide; infinite where the widest fails, NaN where nothing is claimed.
     """
+    if not len(event(cells[-1])):
+        return np.nan
     found = np.inf
     for cell in reversed(cells):
         happened = event(cell)
@@ -79,7 +81,7 @@ def growth(cells: Sequence[CellData], event: Event) -> Growth | None:
     """Regress log m* on log n, log d and log 1/λ0, over the cases where m* was found; None if they are too few."""
     rows, found = [], []
     for own in by_case(cells):
-        m = smallest_width(own, event) if len(event(own[-1])) else np.inf
+        m = smallest_width(own, event)
         if 1 < m < np.inf:
             rows.append([1.0, *_logarithms(own[0].case)])
             found.append(np.log(m))
