@@ -61,9 +61,13 @@ def growth(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:
     return drawn(book, profile) if profile.name == "quick" else book.drawn
 
 
-def reachable(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:
-    """The cases with a block whose derived width for closeness in norm lies well inside the ladder."""
-    return [case for case in growth(book, profile) if any(derived_width(case, block) <= REACH for block in BLOCKS)]
+def reachable(*blocks: str) -> Callable[[CaseBook, Profile], Sequence[VaeCase]]:
+    """The cases in which closeness of one of these blocks lies, by its derived width, well inside the ladder."""
+
+    def cases(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:
+        return [case for case in growth(book, profile) if any(derived_width(case, block) <= REACH for block in blocks)]
+
+    return cases
 
 
 BLOCKS = ("total", "decoder", "mean", "scale")

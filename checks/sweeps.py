@@ -16,6 +16,7 @@ from checks.experiments.quasi import QUASI
 from checks.experiments.reference import REFERENCE
 from checks.experiments.sampled import IDENTITIES, SAMPLED
 from checks.planning import (
+    BLOCKS,
     LONGEST_LADDER,
     by_profile,
     drawn,
@@ -79,7 +80,7 @@ EIGENVALUE_SWEEP = sweep(
 )
 CLOSENESS_SWEEP = sweep(
     EIGENVALUES,
-    reachable,
+    reachable(*BLOCKS),
     powers_of_two(by_profile(LONGEST_LADDER)),
     {"quick": 400, "standard": 400, "thorough": 400},
     100,
