@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from checks.attacks import ATTACK_DEFINITION1
 from checks.experiments.networks import loud_decoder, mean_field
 from checks.measures.kernels import overlap
 from checks.planning import variant
@@ -150,4 +151,5 @@ CHECK = Check(
             ),
         ),
     ),
+    attack=ATTACK_DEFINITION1,
 )

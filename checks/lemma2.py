@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+from checks.attacks import ATTACK_LEMMA2
 from checks.experiments.networks import loud_decoder, mean_field
 from checks.measures.widths import Event, Growth, by_case, close, growth, positive, smallest_width
 from checks.planning import REACH, WIDEST, variant
@@ -121,4 +122,5 @@ CHECK = Check(
     ),
     singular_limit,
     exhibits,
+    ATTACK_LEMMA2,
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from checks.attacks import ATTACK_LEMMA3
 from checks.cases import VaeCase
 from checks.experiments.ball import BALL, BALL_EIGENVALUE, WHOLE, promised
 from checks.experiments.networks import mean_field
@@ -160,4 +161,5 @@ CHECK = Check(
     ),
     singular_limit,
     exhibits,
+    ATTACK_LEMMA3,
 )  # fmt: skip

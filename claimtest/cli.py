@@ -1,4 +1,4 @@
-"""The command line: list, verify, report, show, plan, diff. Every error is one line on stderr, never a traceback."""
+"""The command line: what can be asked and with which options. Every error is one line on stderr, never a traceback."""
 
 from __future__ import annotations
 
@@ -73,6 +73,8 @@ def _parser(pack: str | None, prog: str) -> argparse.ArgumentParser:
         ("show", "one claim: statement, premises, readings, last verdict", False),
         ("plan", "what a run would measure, detect and cost", True),
         ("calibrate", "how often the criteria err, and what they see, on synthetic evidence as noisy as a run's", True),
+        ("attack", "search for the example that comes nearest to breaking a claim; 1 if one breaks it", False),
+        ("replay", "measure again what attack has written; 1 if a bound is broken or a digit differs", False),
         ("diff", "which verdicts and estimates moved between two report.json", False),
     ):
         command = commands.add_parser(name, help=help_text, description=help_text, allow_abbrev=False)
@@ -87,8 +89,16 @@ def _add_options(command: argparse.ArgumentParser, name: str, many: bool) -> Non
         command.add_argument("old", metavar="OLD.json", type=Path)
         command.add_argument("new", metavar="NEW.json", type=Path)
         return
-    if name == "show":
+    if name == "replay":
+        command.add_argument("file", metavar="FILE", type=Path)
+        return
+    if name in ("show", "attack"):
         command.add_argument("claim", metavar="CLAIM")
+    if name == "attack":
+        command.add_argument("--minutes", default="5", metavar="N", help="how long to search and shrink (default: 5)")
+        command.add_argument("--seed", default="0", metavar="N", help="where the search begins")
+        command.add_argument("--out", metavar="FILE", help="file for the worst example (default: attack-CLAIM.json)")
+        return
     command.add_argument("--out", default="claims-out", metavar="DIR", help="folder of report and evidence")
     if many:
         command.add_argument("claims", nargs="*", metavar="CLAIM", help="all, if none is named")
@@ -114,9 +124,13 @@ def _add_options(command: argparse.ArgumentParser, name: str, many: bool) -> Non
 
 def _complete(options: argparse.Namespace) -> None:
     """Check and convert what can be checked without loading the pack. Raises UsageError."""
-    from claimtest.options import device_named, profile_named, whole_number
+    from claimtest.options import device_named, positive_number, profile_named, whole_number
 
     given = vars(options)
+    if "minutes" in given:
+        options.minutes = positive_number(options.minutes, "--minutes")
+        options.seed = whole_number(options.seed, "--seed", 0)
+        options.out = options.out or f"attack-{options.claim}.json"
     if "out" in given:
         options.out = Path(options.out)
     if given.get("jobs") is not None:

@@ -20,10 +20,12 @@ from claimtest.table import table
 from claimtest.userdata import read_matrix
 
 __all__ = [
+    "command_attack",
     "command_calibrate",
     "command_diff",
     "command_list",
     "command_plan",
+    "command_replay",
     "command_report",
     "command_show",
     "command_verify",
@@ -53,6 +55,25 @@ def command_diff(options: argparse.Namespace) -> int:
     found = changes(read_report(options.old), read_report(options.new))
     print(changes_table(found) if found else "no verdict and no estimate moved")
     return 1 if found else 0
+
+
+def command_attack(options: argparse.Namespace) -> int:
+    """Search for an example that breaks a claim, and write the worst; 1 if one does."""
+    from claimtest.attack.command import attack_claim  # brings Hypothesis
+    from claimtest.attack.record import attack_on
+
+    pack = load_pack(options.pack)
+    attack_on(pack, options.claim)
+    writable_folder(options.out.parent)
+    versions = Session(pack).versions
+    return attack_claim(pack, options.claim, options.minutes, options.seed, options.out, versions)
+
+
+def command_replay(options: argparse.Namespace) -> int:
+    """Measure again the example of a file; 1 if it breaks a bound or differs."""
+    from claimtest.attack.command import replay_file
+
+    return replay_file(load_pack(options.pack), options.file)
 
 
 def command_verify(options: argparse.Namespace) -> int:

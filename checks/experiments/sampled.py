@@ -31,6 +31,8 @@ def identities(
 ) -> Quantities:
     """Defects (R,), relative to ‖Θ‖_F: "autodiff" closed form against Jacobians, "asymmetry", "negativity" of the
     smallest eigenvalue, "sum" of the blocks against Jacobians of all parameters at once.
+
+    Where Θ vanishes (no unit of a ReLU network is active at any input, say) they are absolute.
     """
     x = case.problem.inputs
     batch = prepare(initial_networks(case, width, seeds, device))
@@ -38,7 +40,7 @@ def identities(
     for replicate in range(len(seeds)):
         network = batch[replicate]
         closed, reference = tangent_kernel(network, x), jacobian_tangent_kernel(network, x)
-        matrix, size = closed.block(), float(closed.total.norm())
+        matrix, size = closed.block(), float(closed.total.norm()) or 1.0
         blocks = [(getattr(closed, b) - getattr(reference, b)).norm() for b in ("decoder", "mean", "scale")]
         defects.append([
             float(torch.stack(blocks).norm()) / size,
