@@ -15,6 +15,7 @@ from claimtest.packs import load_pack, select_claims
 from claimtest.reference import Reference
 from claimtest.results import RunResult
 from claimtest.runner import available_cores
+from claimtest.seeds import SeedRun, Seeds
 from claimtest.session import STORE, Session
 from claimtest.table import table
 from claimtest.userdata import read_matrix
@@ -27,6 +28,7 @@ __all__ = [
     "command_plan",
     "command_replay",
     "command_report",
+    "command_seeds",
     "command_show",
     "command_verify",
 ]
@@ -91,6 +93,31 @@ def command_verify(options: argparse.Namespace) -> int:
     finally:
         session.close()
     return _tell(run, page, options)
+
+
+def command_seeds(options: argparse.Namespace) -> int:
+    """Judge the claims under one root seed after the other; 1 if a verdict contradicts in any of the runs.
+
+    One store holds the evidence of all, so that an interrupted command goes on where it stopped.
+    """
+    book = _own_data(options)
+    pack = load_pack(options.pack)
+    claims = select_claims(pack, options.claims)
+    writable_folder(options.out)
+    runs: list[SeedRun] = []
+    for seed in range(options.seed, options.seed + options.runs):
+        options.seed = seed
+        session = _session(pack, options, book)
+        try:
+            runs.append(SeedRun.of(session.judge(claims)))
+        except RunError as error:
+            raise _with_details(error, options.out) from None
+        finally:
+            session.close()
+        print(runs[-1].line, flush=True)
+        page = Seeds(options.profile, runs).write(options.out)
+    print(f"\n{Seeds(options.profile, runs).text()}\n\n{page}")
+    return 0 if Seeds(options.profile, runs).sound else 1
 
 
 def command_report(options: argparse.Namespace) -> int:
