@@ -9,7 +9,9 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from checks.attacks import ATTACK_DEFINITION1
 from checks.experiments.networks import loud_decoder, mean_field
+from checks.experiments.sampled import encoder_subtracted, of_one_sample, without_mean_block
 from checks.measures.kernels import overlap
 from checks.planning import variant
 from checks.sweeps import IDENTITY_SWEEP, SAMPLED_SWEEP
@@ -60,6 +62,9 @@ def _mean(name: str, asks: str, kind: str, predict: Predict, part: str = "all") 
     return Criterion(name, asks, Constant(), SAMPLED_SWEEP, measure, ordinate="measured / predicted")
 
 
+BLOCK_MISSING = variant(IDENTITY_SWEEP, "block-missing", contraction=without_mean_block)
+SUBTRACTED = variant(IDENTITY_SWEEP, "encoder-subtracted", contraction=encoder_subtracted)
+ONE_SAMPLE = variant(IDENTITY_SWEEP, "one-sample", contraction=of_one_sample)
 LOUD = variant(SAMPLED_SWEEP, "loud-decoder", prepare=loud_decoder)
 MEAN_FIELD = variant(SAMPLED_SWEEP, "mean-field", prepare=mean_field)
 
@@ -85,6 +90,17 @@ CHECK = Check(
                 ),
             ),
             (
+                Control("block-missing", r"$\Theta^\mu$ is left out", "autodiff", sweep=BLOCK_MISSING),
+                Control(
+                    "sum-of-two", r"$\Theta^\sigma$ and $\Theta^d$ sum to the contraction", "sum", sweep=BLOCK_MISSING
+                ),
+                Control("sampled", "gradients of one sampled output each are symmetric", "asymmetry", sweep=ONE_SAMPLE),
+                Control(
+                    "subtracted",
+                    r"the kernel is $\Theta^d - \Theta^\mu - \Theta^\sigma$",
+                    "negativity",
+                    sweep=SUBTRACTED,
+                ),
                 Control(
                     "shared-noise",
                     "the two factors share their noise",
@@ -150,4 +166,5 @@ CHECK = Check(
             ),
         ),
     ),
+    attack=ATTACK_DEFINITION1,
 )

@@ -22,7 +22,18 @@ from theorems.regressions import (
     preconditioned_ridge,
 )
 
-__all__ = ["DECODER_TRAINED", "LATENT", "LEARNED", "PLAIN", "WEIGHT", "away", "on_training", "on_unseen", "settled"]
+__all__ = [
+    "DECODER_TRAINED",
+    "LATENT",
+    "LEARNED",
+    "PLAIN",
+    "STOPPED_EARLY",
+    "WEIGHT",
+    "away",
+    "on_training",
+    "on_unseen",
+    "settled",
+]
 
 AWAY = 0.05
 """What a rival prediction's distance must exceed; those of rivals in the cases drawn are at least twice as large."""
@@ -72,6 +83,9 @@ def tangent_ridge(inputs: Any, unseen: Any, *, activation: Any, noise: Any, beta
     return KernelRegression(here.mean + here.scale, there.mean + there.scale, beta / noise.scale**2)
 
 
+STOPPED_EARLY = {"tolerance": 0.3}
+"""Training that ends while a fifth of the initial misfit or more may be left: what `settled` has to notice."""
+
 TWICE_BETA = variant(LATENT_SWEEP, "twice-beta", factor=2.0)
 LOUD_DECODER = variant(LATENT_SWEEP, "loud-decoder", gain=1.5)
 
@@ -97,6 +111,8 @@ LATENT = ReadingCheck(
         Control("loud-decoder", "the decoder starts with variance 2.25", "training", sweep=LOUD_DECODER),
         Control("with-start", "f_0 is left out where it is not 0", "without-start", sweep=LATENT_SWEEP),
         Control("own-as-rival", "the rival is the prediction itself", "rival", {"prediction": preconditioned_ridge}),
+        Control("stopped-early", "training ends early", "settled",
+                sweep=variant(LATENT_SWEEP, "stopped-early", **STOPPED_EARLY)),
         Control("own-falls", "the prediction itself stays away", "rival-order", {"prediction": preconditioned_ridge}),
     ),
 )  # fmt: skip
@@ -125,6 +141,8 @@ WEIGHT = ReadingCheck(
         Control("beta-doubled", r"the ridge is $2\beta/\sigma_0^2$", "training", {"strength": 2.0}),
         Control("exponent", "the exponent is off by 2 margins", "training", margins=2.0),
         Control("own-as-rival", "the rival is the prediction itself", "rival", {"prediction": plain_ridge}),
+        Control("stopped-early", "training ends early", "settled",
+                sweep=variant(WEIGHT_SWEEP, "stopped-early", **STOPPED_EARLY)),
     ),
 )  # fmt: skip
 
@@ -142,6 +160,9 @@ DECODER_TRAINED = ReadingCheck(
         Control("plain", "plain ridge", "unseen", {"prediction": plain_ridge}),
         Control("exponent", "the exponent is off by 2 margins", "unseen", margins=2.0),
         Control("encoder-only", "the decoder stays where it is", "interpolation", sweep=LATENT_SWEEP),
+        Control("own-as-rival", "the rival is the prediction itself", "rival", {"prediction": decoder_ridgeless}),
+        Control("stopped-early", "training ends early", "settled",
+                sweep=variant(DECODER_SWEEP, "stopped-early", **STOPPED_EARLY)),
     ),
 )  # fmt: skip
 
@@ -159,5 +180,8 @@ LEARNED = ReadingCheck(
         Control("no-ridge", "the decoder's regression without a ridge", "unseen", {"prediction": decoder_ridgeless}),
         Control("beta-doubled", r"the ridge is $2\beta$", "training", {"strength": 2.0}),
         Control("exponent", "the exponent is off by 2 margins", "training", margins=2.0),
+        Control("own-as-rival", "the rival is the prediction itself", "rival", {"prediction": learned_noise_ridge}),
+        Control("stopped-early", "training ends early", "settled",
+                sweep=variant(LEARNED_SWEEP, "stopped-early", **STOPPED_EARLY)),
     ),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
+from checks.attacks import ATTACK_LEMMA2
 from checks.experiments.networks import loud_decoder, mean_field
 from checks.measures.widths import Event, Growth, by_case, close, growth, positive, smallest_width
 from checks.planning import BLOCKS, REACH, WIDEST, reachable, variant
@@ -131,4 +132,5 @@ CHECK = Check(
     ),
     singular_limit,
     exhibits,
+    ATTACK_LEMMA2,
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from checks.attacks import ATTACK_LEMMA3
 from checks.cases import VaeCase
 from checks.experiments.ball import BALL, BALL_EIGENVALUE, WHOLE, promised
 from checks.experiments.networks import mean_field
@@ -138,6 +139,8 @@ CHECK = Check(
                 Control("falls-with-width", "it falls with the width, by 2 margins", "growth", margins=2.0),
                 Control("no-linear-term", r"it is at most $C n (1 + \sqrt{d/m})^2 R^2$", "bound",
                         {"bound": without_linear_term}),
+                Control("swapped", "the adversary reaches less far than moves at random", "adversary",
+                        {"moves": "ascent", "adversary": "random"}),
             ),
         ),
         ReadingCheck(
@@ -160,4 +163,5 @@ CHECK = Check(
     ),
     singular_limit,
     exhibits,
+    ATTACK_LEMMA3,
 )  # fmt: skip

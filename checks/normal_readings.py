@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from checks.endpoint_readings import away, on_training, on_unseen, settled
+from checks.endpoint_readings import STOPPED_EARLY, away, on_training, on_unseen, settled
 from checks.endpoint_sweeps import (
     GROWTH_SWEEP,
     LATENT_SWEEP,
@@ -93,6 +93,10 @@ COLLAPSED = ReadingCheck(
                 {"prediction": without_noise_part}, where=lambda cell: bool(cell.case.problem.activation.kinks)),
         Control("learned-initial-kernel", "the initial kernel with learned noise", "learned-noise",
                 {"prediction": learned_noise_ridge}),
+        Control("own-as-rival", "the rival is the prediction itself", "rival",
+                {"prediction": collapsed_ridge, "about": "centre"}),
+        Control("stopped-early", "training ends early", "settled",
+                sweep=variant(STANDARD_SWEEP, "stopped-early", **STOPPED_EARLY)),
     ),
 )  # fmt: skip
 

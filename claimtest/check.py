@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy import ndarray
 
+from claimtest.attack.attack import Attack
 from claimtest.cells import CellData, Experiment, Sweep
 from claimtest.claim import Claim, claim_graph
 from claimtest.criteria import Law, Outcome, Samples
@@ -168,13 +169,15 @@ class Check:
     """A claim with the checks of its readings.
 
     ``out_of_scope(case)`` gives the reason why the claim's premises fail in a case, or "". ``exhibits(view, profile)``
-    makes pictures and tables from the evidence of the sweeps in ``shown`` (besides those of the criteria).
+    makes pictures and tables from the evidence of the sweeps in ``shown`` (besides those of the criteria). ``attack``
+    searches for an example that breaks what the claim says without exception.
     """
 
     claim: Claim
     readings: tuple[ReadingCheck, ...]
     out_of_scope: Callable[[Any], str] = lambda case: ""
     exhibits: Callable[[View, Profile], Iterable[Exhibit]] = lambda view, profile: ()
+    attack: Attack | None = None
 
     def __post_init__(self) -> None:
         """Every reading of the claim has its check, and no other."""

@@ -1,4 +1,4 @@
-"""The command line: list, verify, report, show, plan, diff. Every error is one line on stderr, never a traceback."""
+"""The command line: what can be asked and with which options. Every error is one line on stderr, never a traceback."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _say(message: str) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    if options.command == "verify":
+    if options.command in ("verify", "seeds"):
         from claimtest.pool import warm_up
 
         warm_up(options.pack)  # workers load the pack while we do
@@ -69,10 +69,13 @@ def _parser(pack: str | None, prog: str) -> argparse.ArgumentParser:
     for name, help_text, many in (
         ("list", "the claims, as a table", False),
         ("verify", "measure what is missing, judge, write the report", True),
+        ("seeds", "verify under many root seeds: how often a verdict is wrong or stays open", True),
         ("report", "write the report again from stored evidence, measuring nothing", True),
         ("show", "one claim: statement, premises, readings, last verdict", False),
         ("plan", "what a run would measure, detect and cost", True),
         ("calibrate", "how often the criteria err, and what they see, on synthetic evidence as noisy as a run's", True),
+        ("attack", "search for the example that comes nearest to breaking a claim; 1 if one breaks it", False),
+        ("replay", "measure again what attack has written; 1 if a bound is broken or a digit differs", False),
         ("diff", "which verdicts and estimates moved between two report.json", False),
     ):
         command = commands.add_parser(name, help=help_text, description=help_text, allow_abbrev=False)
@@ -87,17 +90,30 @@ def _add_options(command: argparse.ArgumentParser, name: str, many: bool) -> Non
         command.add_argument("old", metavar="OLD.json", type=Path)
         command.add_argument("new", metavar="NEW.json", type=Path)
         return
-    if name == "show":
+    if name == "replay":
+        command.add_argument("file", metavar="FILE", type=Path)
+        return
+    if name in ("show", "attack"):
         command.add_argument("claim", metavar="CLAIM")
+    if name == "attack":
+        command.add_argument("--minutes", default="5", metavar="N", help="how long to search and shrink (default: 5)")
+        command.add_argument("--seed", default="0", metavar="N", help="where the search begins")
+        command.add_argument("--out", metavar="FILE", help="file for the worst example (default: attack-CLAIM.json)")
+        return
     command.add_argument("--out", default="claims-out", metavar="DIR", help="folder of report and evidence")
     if many:
         command.add_argument("claims", nargs="*", metavar="CLAIM", help="all, if none is named")
         command.add_argument("--profile", default="quick", help="quick, standard or thorough")
-        command.add_argument("--seed", default="0", metavar="N", help="root seed of cases and replicates")
+        first = ("1", "root seed of the first run") if name == "seeds" else ("0", "root seed of cases and replicates")
+        command.add_argument("--seed", default=first[0], metavar="N", help=first[1])
         command.add_argument("--device", default="cpu", help="cpu or cuda")
         command.add_argument("--inputs", metavar="FILE", help="your own inputs, a row each (.npy, .csv)")
         command.add_argument("--targets", metavar="FILE", help="their targets, a row each")
         command.add_argument("--widths", metavar="A:B", help="narrowest and widest network for your own inputs")
+    if name == "seeds":
+        command.add_argument(
+            "--runs", default="30", metavar="N", help="how many, each with the next seed (default: 30)"
+        )
     if name in ("verify", "report"):
         command.add_argument("--strict", action="store_true", help="inconclusive verdicts fail, at quick too")
         command.add_argument("--quiet", action="store_true", help="no progress, no table: only the report's path")
@@ -108,19 +124,25 @@ def _add_options(command: argparse.ArgumentParser, name: str, many: bool) -> Non
         command.add_argument("--record", metavar="FILE", type=Path, help="write times and noise of what is stored")
     if name == "calibrate":
         command.add_argument("--trials", default="100000", metavar="N", help="synthetic samples of every design")
-    if name in ("verify", "plan", "calibrate"):
+    if name in ("verify", "seeds", "plan", "calibrate"):
         command.add_argument("--jobs", metavar="N", help="worker processes (default: the cores available)")
 
 
 def _complete(options: argparse.Namespace) -> None:
     """Check and convert what can be checked without loading the pack. Raises UsageError."""
-    from claimtest.options import device_named, profile_named, whole_number
+    from claimtest.options import device_named, positive_number, profile_named, whole_number
 
     given = vars(options)
+    if "minutes" in given:
+        options.minutes = positive_number(options.minutes, "--minutes")
+        options.seed = whole_number(options.seed, "--seed", 0)
+        options.out = options.out or f"attack-{options.claim}.json"
     if "out" in given:
         options.out = Path(options.out)
     if given.get("jobs") is not None:
         options.jobs = whole_number(options.jobs, "--jobs", 1)
+    if "runs" in given:
+        options.runs = whole_number(options.runs, "--runs", 1)
     if "trials" in given:
         options.trials = whole_number(options.trials, "--trials", 1)
     if "profile" in given:

@@ -15,16 +15,20 @@ from claimtest.packs import load_pack, select_claims
 from claimtest.reference import Reference
 from claimtest.results import RunResult
 from claimtest.runner import available_cores
+from claimtest.seeds import SeedRun, Seeds
 from claimtest.session import STORE, Session
 from claimtest.table import table
 from claimtest.userdata import read_matrix
 
 __all__ = [
+    "command_attack",
     "command_calibrate",
     "command_diff",
     "command_list",
     "command_plan",
+    "command_replay",
     "command_report",
+    "command_seeds",
     "command_show",
     "command_verify",
 ]
@@ -55,6 +59,25 @@ def command_diff(options: argparse.Namespace) -> int:
     return 1 if found else 0
 
 
+def command_attack(options: argparse.Namespace) -> int:
+    """Search for an example that breaks a claim, and write the worst; 1 if one does."""
+    from claimtest.attack.command import attack_claim  # brings Hypothesis
+    from claimtest.attack.record import attack_on
+
+    pack = load_pack(options.pack)
+    attack_on(pack, options.claim)
+    writable_folder(options.out.parent)
+    versions = Session(pack).versions
+    return attack_claim(pack, options.claim, options.minutes, options.seed, options.out, versions)
+
+
+def command_replay(options: argparse.Namespace) -> int:
+    """Measure again the example of a file; 1 if it breaks a bound or differs."""
+    from claimtest.attack.command import replay_file
+
+    return replay_file(load_pack(options.pack), options.file)
+
+
 def command_verify(options: argparse.Namespace) -> int:
     """Measure what is missing, judge, write the report."""
     book = _own_data(options)
@@ -70,6 +93,31 @@ def command_verify(options: argparse.Namespace) -> int:
     finally:
         session.close()
     return _tell(run, page, options)
+
+
+def command_seeds(options: argparse.Namespace) -> int:
+    """Judge the claims under one root seed after the other; 1 if a verdict contradicts in any of the runs.
+
+    One store holds the evidence of all, so that an interrupted command goes on where it stopped.
+    """
+    book = _own_data(options)
+    pack = load_pack(options.pack)
+    claims = select_claims(pack, options.claims)
+    writable_folder(options.out)
+    runs: list[SeedRun] = []
+    for seed in range(options.seed, options.seed + options.runs):
+        options.seed = seed
+        session = _session(pack, options, book)
+        try:
+            runs.append(SeedRun.of(session.judge(claims)))
+        except RunError as error:
+            raise _with_details(error, options.out) from None
+        finally:
+            session.close()
+        print(runs[-1].line, flush=True)
+        page = Seeds(options.profile, runs).write(options.out)
+    print(f"\n{Seeds(options.profile, runs).text()}\n\n{page}")
+    return 0 if Seeds(options.profile, runs).sound else 1
 
 
 def command_report(options: argparse.Namespace) -> int:

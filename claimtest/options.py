@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from claimtest.errors import UsageError
 from claimtest.packs import near_matches
 from claimtest.profile import PROFILES, Profile
 
-__all__ = ["device_named", "profile_named", "whole_number", "writable_folder"]
+__all__ = ["device_named", "positive_number", "profile_named", "whole_number", "writable_folder"]
 
 
 def profile_named(name: str) -> Profile:
@@ -27,6 +28,17 @@ def whole_number(text: str, option: str, least: int) -> int:
         number = least - 1
     if number < least:
         raise UsageError(f"{option} {text}: give a whole number, at least {least}")
+    return number
+
+
+def positive_number(text: str, option: str) -> float:
+    """A finite number above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < math.inf:
+        raise UsageError(f"{option} {text}: give a number above 0")
     return number
 
 

@@ -172,7 +172,7 @@ def _work(pipe: connection.Connection, module: str, root: int, device: str) -> N
     """What a worker does: measure the cells that come through the pipe until it closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    with contextlib.suppress(EOFError, OSError), _single_thread():  # either means that the parent closed the pipe
+    with contextlib.suppress(EOFError, OSError), single_thread():  # either means that the parent closed the pipe
         while True:
             pipe.send(_answer(pipe.recv_bytes(), module, root, device))
 
@@ -189,7 +189,7 @@ def _answer(task: bytes, module: str, root: int, device: str) -> tuple[Quantitie
 
 
 @contextlib.contextmanager
-def _single_thread() -> Iterator[None]:
+def single_thread() -> Iterator[None]:
     """One thread in BLAS, OpenMP and torch, whatever was loaded before this process was forked."""
     from threadpoolctl import threadpool_limits
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -17,7 +18,16 @@ from claimtest.cells import Experiment, Quantities
 from models.snn import StochasticNetwork
 from models.tangent import TangentKernel, jacobian_tangent_kernel, sampled_tangent_kernel, tangent_kernel
 
-__all__ = ["IDENTITIES", "SAMPLED", "SAMPLE_SIZES", "identities", "sampled"]
+__all__ = [
+    "IDENTITIES",
+    "SAMPLED",
+    "SAMPLE_SIZES",
+    "encoder_subtracted",
+    "identities",
+    "of_one_sample",
+    "sampled",
+    "without_mean_block",
+]
 
 SAMPLE_SIZES = (8, 16, 32, 64, 128)
 """Numbers S of draws over which gradients of sampled outputs are averaged; the draws of different S are different."""
@@ -26,19 +36,55 @@ DRAWS = 32
 """Draws in the averages with one draw per input or shared noise: the initialisation varies more than they do."""
 
 
+Contraction = Callable[[StochasticNetwork, np.ndarray, SeedSequence], TangentKernel]
+"""Θ of one network on inputs, by some formula; the seed is for those that draw."""
+
+
+def closed_form(network: StochasticNetwork, x: np.ndarray, seed: SeedSequence) -> TangentKernel:
+    """Definition 1."""
+    return tangent_kernel(network, x)
+
+
+def without_mean_block(network: StochasticNetwork, x: np.ndarray, seed: SeedSequence) -> TangentKernel:
+    """Definition 1 with Θ^μ left out: a control's error."""
+    kernel = tangent_kernel(network, x)
+    return dataclasses.replace(kernel, mean=torch.zeros_like(kernel.mean))
+
+
+def encoder_subtracted(network: StochasticNetwork, x: np.ndarray, seed: SeedSequence) -> TangentKernel:
+    """Definition 1 with the encoder's blocks of the wrong sign: a control's error."""
+    kernel = tangent_kernel(network, x)
+    return dataclasses.replace(kernel, mean=-kernel.mean, scale=-kernel.scale)
+
+
+def of_one_sample(network: StochasticNetwork, x: np.ndarray, seed: SeedSequence) -> TangentKernel:
+    """Gradients of sampled outputs, with another draw of the noise in each factor: it is Θ in the mean alone."""
+    rng = np.random.default_rng(seed)
+    first, second = (torch.as_tensor(rng.standard_normal((len(x), network.width))).to(network.mean) for _ in range(2))
+    return sampled_tangent_kernel(network, x, first, second)
+
+
 def identities(
-    case: VaeCase, width: int, seeds: Sequence[SeedSequence], device: str, prepare: Prepare = as_initialised
+    case: VaeCase,
+    width: int,
+    seeds: Sequence[SeedSequence],
+    device: str,
+    prepare: Prepare = as_initialised,
+    contraction: Contraction = closed_form,
 ) -> Quantities:
     """Defects (R,), relative to ‖Θ‖_F: "autodiff" closed form against Jacobians, "asymmetry", "negativity" of the
-    smallest eigenvalue, "sum" of the blocks against Jacobians of all parameters at once.
+    smallest eigenvalue, "sum" of the blocks against Jacobians of all parameters at once. ``contraction`` is the closed
+    form.
+
+    Where Θ vanishes (no unit of a ReLU network is active at any input, say) they are absolute.
     """
     x = case.problem.inputs
     batch = prepare(initial_networks(case, width, seeds, device))
     defects: list[list[float]] = []
-    for replicate in range(len(seeds)):
+    for replicate, seed in enumerate(seeds):
         network = batch[replicate]
-        closed, reference = tangent_kernel(network, x), jacobian_tangent_kernel(network, x)
-        matrix, size = closed.block(), float(closed.total.norm())
+        closed, reference = contraction(network, x, seed.spawn(1)[0]), jacobian_tangent_kernel(network, x)
+        matrix, size = closed.block(), float(closed.total.norm()) or 1.0
         blocks = [(getattr(closed, b) - getattr(reference, b)).norm() for b in ("decoder", "mean", "scale")]
         defects.append([
             float(torch.stack(blocks).norm()) / size,

@@ -73,9 +73,11 @@ def share_of_bound(cell: CellData, bound: Bound = derived_bound) -> tuple[Float[
     return (found / bound(cell.case, cell.width, radius))[kept], radius[kept]
 
 
-def random_share(cell: CellData) -> tuple[Float[ndarray, "R K"], Float[ndarray, "R K"]]:
-    """‖Θ - Θ(0)‖₂ after moves at random over that of the adversary, against the radius."""
-    return cell["random"] / cell["ascent"], cell["radius"]
+def random_share(
+    cell: CellData, moves: str = "random", adversary: str = "ascent"
+) -> tuple[Float[ndarray, "R K"], Float[ndarray, "R K"]]:
+    """‖Θ - Θ(0)‖₂ after moves at random over that of the adversary, against the radius; a control swaps the two."""
+    return cell[moves] / cell[adversary], cell["radius"]
 
 
 def keeps(cell: CellData, ball: str = "promised", factor: float = 1.0) -> Float[ndarray, " R"]:

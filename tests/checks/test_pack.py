@@ -24,6 +24,23 @@ def test_every_claim_has_at_least_five_controls_with_ids_of_their_own(check):
         assert len({control.id for control in part.controls}) == len(part.controls)
 
 
+@pytest.mark.parametrize("check", PACK.checks, ids=lambda check: check.claim.id)
+def test_every_criterion_is_the_aim_of_a_control(check):
+    """But for readings that are expected to be violated: their criteria are found violated as it is."""
+    for reading, part in zip(check.claim.readings, check.readings, strict=True):
+        if reading.expected is Verdict.HOLDS:
+            assert {c.id for c in part.criteria} == {c.aimed_at for c in part.controls}, part.reading
+
+
+def test_controls_are_many_and_of_both_wings():
+    """Theory: another prediction or law, or the law shifted. Model: the experiment with a wrong ingredient."""
+    controls = [control for check in PACK.checks for part in check.readings for control in part.controls]
+    model = [control for control in controls if control.sweep is not None]
+    assert len(controls) >= 60
+    assert len(model) >= 20
+    assert len(controls) - len(model) >= 20
+
+
 @pytest.mark.parametrize(
     ("inputs", "pair"),
     [([[1.0, 0.0], [1.0, 0.0]], "duplicate"), ([[1.0, 0.0], [-1.0, 0.0]], "antipodal")],

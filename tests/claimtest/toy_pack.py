@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+import hypothesis.strategies as st
 import numpy as np
 
+from claimtest.attack import Attack
 from claimtest.cells import CellData, Experiment, Sweep
 from claimtest.check import Check, Control, Criterion, Exhibit, Pack, ReadingCheck, at_widest
 from claimtest.claim import Claim, Provenance, Reading, Verdict
@@ -114,6 +116,19 @@ def exhibits(view, profile):
     yield Exhibit("table", "The same as a table", "A row per case and width.", table)
 
 
+def parabola(example):
+    """x(1 - x) over its true maximum 1/4 and over 1/5."""
+    height = example["x"] * (1 - example["x"])
+    return {"quarter": 4 * height} if example["sound"] else {"quarter": 4 * height, "fifth": 5 * height}
+
+
+def parabolas(sound):
+    return st.builds(lambda x, k: {"x": x / 1000, "k": k, "sound": sound}, st.integers(0, 1000), st.integers(0, 99))
+
+
+SOUND = Attack({"quarter": "x(1 - x) ≤ 1/4"}, parabolas(True), parabola)
+BROKEN = Attack({"quarter": "x(1 - x) ≤ 1/4", "fifth": "x(1 - x) ≤ 1/5"}, parabolas(False), parabola)
+
 LLN_CHECK = Check(
     LLN,
     (
@@ -139,6 +154,7 @@ LLN_CHECK = Check(
     ),
     out_of_scope,
     exhibits,
+    SOUND,
 )  # fmt: skip
 CLT_CHECK = Check(
     CLT,

@@ -26,7 +26,7 @@ LEAKY = Activation(
         (SOFTPLUS, (0.0, 1.0, 0.25, 0.0)),
         (LEAKY, (0.2, 1.0, 0.0, 0.8)),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "name", None),  # an activation prints addresses, which are new every time
 )
 def test_moduli_of_the_slope(psi, expected):
     np.testing.assert_allclose(slope_moduli(psi), expected, atol=1e-6)
