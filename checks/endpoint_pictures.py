@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from checks.endpoint_readings import tangent_ridge
 from checks.endpoint_sweeps import (
     DECODER_SWEEP,
     LATENT_SWEEP,
@@ -20,6 +19,7 @@ from checks.endpoint_sweeps import (
 from checks.experiments.regularisation import FACTORS
 from checks.measures.endpoint import gap_on_training, gap_on_unseen
 from checks.measures.regularisation import path_residuals
+from checks.rivals import tangent_ridge
 from claimtest.cells import CellData, Sweep
 from claimtest.check import Exhibit, View, at_widest
 from claimtest.criteria import Samples

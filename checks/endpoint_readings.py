@@ -6,16 +6,29 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from checks.endpoint_sweeps import ANTISYMMETRIC_SWEEP, DECODER_SWEEP, LATENT_SWEEP, LEARNED_SWEEP, WEIGHT_SWEEP
-from checks.measures.endpoint import gap_on_training, gap_on_unseen, misfit, remaining_share, smaller_gap
+from checks.endpoint_sweeps import (
+    ANTISYMMETRIC_SWEEP,
+    DECODER_PATH_SWEEP,
+    DECODER_SWEEP,
+    LATENT_SWEEP,
+    LEARNED_SWEEP,
+    WEIGHT_SWEEP,
+)
+from checks.measures.endpoint import (
+    gap_on_training,
+    gap_on_unseen,
+    misfit,
+    off_path_share,
+    remaining_share,
+    smaller_gap,
+)
 from checks.planning import variant
+from checks.rivals import tangent_ridge
 from claimtest.cells import Sweep
 from claimtest.check import Control, Criterion, ReadingCheck, at_three_widest
 from claimtest.criteria import AtLeast, Ceiling, ExactOrder
 from theorems.learned_ridge import learned_noise_ridge
-from theorems.limiting_kernel import limiting_kernel
 from theorems.regressions import (
-    KernelRegression,
     Prediction,
     decoder_ridgeless,
     plain_ridge,
@@ -74,13 +87,6 @@ def settled(
     measure = partial(remaining_share, prediction=prediction, about=about, gap=gap)
     asks = "what is left to train is at most a hundredth of the smallest distance measured"
     return Criterion("settled", asks, Ceiling(0.01), sweep, measure, ordinate="remaining / distance")
-
-
-def tangent_ridge(inputs: Any, unseen: Any, *, activation: Any, noise: Any, beta: float) -> KernelRegression:
-    """Plain ridge regression with Θ^μ∞ + Θ^σ∞ of learned noise and the ridge β/τ²: a wrong prediction for reading E."""
-    here = limiting_kernel(inputs, activation=activation, noise=noise)
-    there = limiting_kernel(unseen, inputs, activation=activation, noise=noise)
-    return KernelRegression(here.mean + here.scale, there.mean + there.scale, beta / noise.scale**2)
 
 
 STOPPED_EARLY = {"tolerance": 0.3}
@@ -154,6 +160,9 @@ DECODER_TRAINED = ReadingCheck(
                   DECODER_SWEEP, misfit, ordinate="relative misfit"),
         away(DECODER_SWEEP, preconditioned_ridge, "preconditioned ridge"),
         settled(DECODER_SWEEP, decoder_ridgeless, gap_on_unseen),
+        Criterion("followed", "on unseen inputs, a path followed ten times as closely ends within a hundredth of the "
+                  "distance measured, in the narrowest networks", Ceiling(0.01), DECODER_PATH_SWEEP,
+                  partial(off_path_share, prediction=decoder_ridgeless), ordinate="difference / distance"),
     ),
     (
         Control("preconditioned", "preconditioned ridge", "unseen", {"prediction": preconditioned_ridge}),
@@ -163,6 +172,8 @@ DECODER_TRAINED = ReadingCheck(
         Control("own-as-rival", "the rival is the prediction itself", "rival", {"prediction": decoder_ridgeless}),
         Control("stopped-early", "training ends early", "settled",
                 sweep=variant(DECODER_SWEEP, "stopped-early", **STOPPED_EARLY)),
+        Control("corners-cut", "the path is followed a hundred times less closely", "followed",
+                sweep=variant(DECODER_PATH_SWEEP, "corners-cut", path_tolerance=0.3)),
     ),
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ from checks.cases import CaseBook
 from checks.experiments.endpoint import (
     ANTISYMMETRIC,
     DECODER,
+    DECODER_PATH,
     LATENT,
     LEARNED,
     LEARNED_STANDARD,
@@ -29,6 +30,7 @@ from claimtest.profile import Profile
 
 __all__ = [
     "ANTISYMMETRIC_SWEEP",
+    "DECODER_PATH_SWEEP",
     "DECODER_SWEEP",
     "GROWTH_SWEEP",
     "LATENT_SWEEP",
@@ -58,6 +60,9 @@ WEIGHT_SWEEP = sweep(WEIGHT, fixed_noise, ladder, {"quick": 12, "standard": 24, 
 LATENT_SWEEP = sweep(LATENT, fixed_noise, ladder, {"quick": 12, "standard": 24, "thorough": 48}, 12)
 ANTISYMMETRIC_SWEEP = sweep(ANTISYMMETRIC, half(fixed_noise), ladder, {"quick": 16, "standard": 32, "thorough": 48}, 16)
 DECODER_SWEEP = sweep(DECODER, decoder_cases, ladder, {"quick": 12, "standard": 24, "thorough": 36}, 12)
+DECODER_PATH_SWEEP = sweep(
+    DECODER_PATH, decoder_cases, rungs(0, 0), {"quick": 4, "standard": 8, "thorough": 16}, 4
+)  # narrow networks, whose features move most
 STANDARD_SWEEP = sweep(STANDARD, fixed_noise, ladder, {"quick": 24, "standard": 48, "thorough": 72}, 24)
 LEARNED_SWEEP = sweep(
     LEARNED, learned_noise, quick_rungs(1, 5, 7), {"quick": 10, "standard": 20, "thorough": 40}, 10

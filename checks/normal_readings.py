@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
-
-import numpy as np
 
 from checks.endpoint_readings import STOPPED_EARLY, away, on_training, on_unseen, settled
 from checks.endpoint_sweeps import (
@@ -15,11 +12,19 @@ from checks.endpoint_sweeps import (
     PATH_SWEEP,
     SAMPLED_SWEEP,
     STANDARD_SWEEP,
+    WEIGHT_SWEEP,
 )
-from checks.measures.endpoint import gap_on_training, movement_ratio, residual_precision, residual_shares
+from checks.measures.endpoint import (
+    gap_on_training,
+    movement_ratio,
+    residual_precision,
+    residual_shares,
+    shares_apart,
+)
 from checks.measures.regularisation import (
     average_gap,
     decoder_growth_ratio,
+    floor_proportion,
     floor_ratios,
     interpolation,
     path_gap,
@@ -27,12 +32,12 @@ from checks.measures.regularisation import (
     standstill,
 )
 from checks.planning import variant
+from checks.rivals import without_noise_part
 from claimtest.check import Control, Criterion, ReadingCheck, at_three_widest
 from claimtest.criteria import AtMost, Ceiling, Constant, ExactOrder
 from theorems.collapsed import collapsed_ridge, learned_noise_collapse
-from theorems.duals import dual_of
 from theorems.learned_ridge import learned_noise_ridge
-from theorems.regressions import KernelRegression, decoder_ridgeless, plain_ridge, preconditioned_ridge
+from theorems.regressions import decoder_ridgeless, plain_ridge, preconditioned_ridge
 
 __all__ = ["COLLAPSED", "GROWING", "INITIAL_KERNEL", "MOVEMENT", "PATH", "SAMPLED"]
 
@@ -63,12 +68,6 @@ MOVEMENT = ReadingCheck(
         Control("initial-posterior", "the KL refers to the initial posterior", "order", sweep=LATENT_SWEEP),
     ),
 )  # fmt: skip
-
-
-def without_noise_part(inputs: Any, unseen: Any, *, activation: Any, noise: Any, beta: float) -> KernelRegression:
-    """The collapse of learned noise with κ = h_u(0, 1)², the part ½ h_s(0, 1)² left out: a wrong prediction."""
-    gain = float(dual_of(activation).first(0.0, 1.0, 1.0))
-    return KernelRegression(gain * np.eye(len(inputs)), np.empty((0, len(inputs))), beta)
 
 
 COLLAPSED = ReadingCheck(
@@ -115,7 +114,8 @@ GROWING = ReadingCheck(
 PATH = ReadingCheck(
     "path",
     (
-        Criterion("residuals", r"along the path the residual is $\beta(K_H(X, X) + \beta I)^{-1} r_0$", Constant(),
+        Criterion("residuals", r"along the path, the residual is on average as long as $\beta(K_H(X, X) + \beta "
+                  r"I)^{-1} r_0$, measured in its direction", Constant(),
                   PATH_SWEEP, residual_ratio, ordinate="measured / predicted"),
         Criterion("gap", "nowhere on the path is the distance to the prediction above 0.08 of the initial misfit",
                   AtMost(0.08, 0.03), PATH_SWEEP, path_gap, ordinate="largest relative distance"),
@@ -123,9 +123,11 @@ PATH = ReadingCheck(
                   ordinate="relative misfit"),
         Criterion("stands-still", r"$\beta \to \infty$ stays at the initial function", Ceiling(0.01), PATH_SWEEP,
                   standstill, ordinate="relative change"),
-        Criterion("shrinkage", r"for independent inputs every residual shrinks by $\beta/(\beta + \sigma_0^2 "
+        Criterion("shrinkage", r"for independent inputs the residuals shrink by $\beta/(\beta + \sigma_0^2 "
                   r"\partial_\rho K(1))$", Constant(), LATENT_SWEEP, residual_shares, at_three_widest,
                   precision=residual_precision, ordinate="measured / predicted"),
+        Criterion("uniform", "and each of them alike: their departures from that factor are of exact order $m^{-1/2}$",
+                  ExactOrder(-0.5), LATENT_SWEEP, shares_apart, ordinate="departure"),
     ),
     (
         Control("plain-ridge", "plain ridge", "gap", {"prediction": plain_ridge}),
@@ -136,6 +138,9 @@ PATH = ReadingCheck(
         Control("stands-still-early", r"it stays where it was at $4\beta$ already", "stands-still", {"factor": 5}),
         Control("shrinkage-doubled", r"the shrinkage is that of $2\beta$", "shrinkage", {"strength": 2.0}),
         Control("shrinkage-off", "the constant is off by 2.5 margins", "shrinkage", margins=2.5),
+        Control("weight-space", "the KL acts in weight space: residuals shrink by different factors", "uniform",
+                sweep=WEIGHT_SWEEP),
+        Control("uniform-doubled", r"they all shrink as for $2\beta$", "uniform", {"strength": 2.0}),
     ),
 )  # fmt: skip
 
@@ -144,12 +149,16 @@ SAMPLED = ReadingCheck(
     (
         Criterion("floor", r"$\mathbb{E}\,\frac12\|f_k(X) - f_\infty(X)\|^2$ is the predicted floor, at two steps",
                   Constant(margin=FLOOR_MARGIN), SAMPLED_SWEEP, floor_ratios, ordinate="measured / predicted"),
+        Criterion("proportional", "the floors are in the predicted proportion, which is about that of the steps",
+                  Constant(margin=FLOOR_MARGIN), SAMPLED_SWEEP, floor_proportion, ordinate="measured / predicted"),
         Criterion("average", "averaged over steps, the output is within 0.08 of the initial misfit of preconditioned "
                   "ridge", AtMost(0.08, 0.03), SAMPLED_SWEEP, average_gap, ordinate="relative distance"),
     ),
     (
         Control("floor-doubled", "the floor is twice as high", "floor", {"exaggeration": 2.0}),
         Control("floor-halved", "the floor is half as high", "floor", {"exaggeration": 0.5}),
+        Control("same-floor", "the floor does not depend on the step", "proportional", {"power": 0.0}),
+        Control("quadratic", "it grows with the square of the step", "proportional", {"power": 2.0}),
         Control("no-ridge", "the decoder's regression without a ridge", "average", {"prediction": decoder_ridgeless}),
         Control("beta-doubled", r"the ridge is $2\beta$", "average", {"strength": 2.0}),
     ),

@@ -20,6 +20,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from checks.cases import CaseBook, VaeCase, bits
+from checks.rivals import tangent_ridge
 from claimtest.profile import Profile
 from theorems.learned_ridge import learned_noise_ridge
 from theorems.regressions import KernelRegression, Prediction, decoder_ridgeless, plain_ridge, preconditioned_ridge
@@ -83,13 +84,13 @@ class RegularisedCase(VaeCase):
 
     @cached_property
     def distinction(self) -> float:
-        """Under fixed noise, the smallest distance between the end points of readings A, B and C on training inputs.
+        """The smallest distance on training inputs between the end points of A, B and C, or of E and its rivals.
 
-        A share of ‖r0‖, r0 of no preferred direction; infinite under learned noise, where it is not needed.
+        As a share of ‖r0‖, r0 of no preferred direction.
         """
-        if isinstance(self.problem.noise, LearnedNoise):
-            return np.inf
-        made = [self.regression(prediction) for prediction in (plain_ridge, preconditioned_ridge, decoder_ridgeless)]
+        learned = isinstance(self.problem.noise, LearnedNoise)
+        rivals = (tangent_ridge, learned_noise_ridge) if learned else (plain_ridge, preconditioned_ridge)
+        made = [self.regression(prediction) for prediction in (*rivals, decoder_ridgeless)]
         hats = [regression.gram @ regression.coefficients(np.eye(len(regression.gram))) for regression in made]
         gaps = [np.linalg.norm(a - b) for a, b in itertools.combinations(hats, 2)]
         return float(min(gaps) / np.sqrt(len(self.problem.inputs)))

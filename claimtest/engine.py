@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +14,7 @@ import numpy as np
 from claimtest.cells import Cell, CellData, Quantities, Sweep
 from claimtest.check import Check, Control, Criterion, Pack, ReadingCheck, View
 from claimtest.claim import Verdict
+from claimtest.errors import RunError, TooLittle, UsageError
 from claimtest.kills import NO_CASE, judge_control, kill_matrix, true_there
 from claimtest.profile import MOST_CRITERIA, Profile
 from claimtest.results import ClaimResult, ControlResult, CriterionResult, ReadingResult
@@ -78,10 +81,15 @@ class Engine:
         cases = tuple(case for name, case in offered.items() if not reasons[name])
         if offered and not cases:
             return ReadingResult(reading, (), (), (), scope="; ".join(f"{n}: {why}" for n, why in reasons.items()))
-        criteria = tuple(self._criterion(criterion, view) for criterion in part.criteria)
-        holding = {c.criterion.id: c for c in criteria}
-        controls = tuple(self._control(control, holding[control.aimed_at], view) for control in part.controls)
-        return ReadingResult(reading, criteria, controls, cases)
+        name = f"{check.claim.id}, reading {reading.id!r}"
+        holding, controls = {}, []
+        for criterion in part.criteria:
+            with _named(f"{name}, criterion {criterion.id!r}"):
+                holding[criterion.id] = self._criterion(criterion, view)
+        for control in part.controls:
+            with _named(f"{name}, control {control.id!r}"):
+                controls.append(self._control(control, holding[control.aimed_at], view))
+        return ReadingResult(reading, tuple(holding.values()), tuple(controls), cases)
 
     def _criterion(self, criterion: Criterion, view: View) -> CriterionResult:
         data = view(criterion.sweep)
@@ -89,7 +97,7 @@ class Engine:
             return CriterionResult(criterion, None, None, f"not part of the {self.profile.name} profile")
         try:
             outcome, samples = criterion.judge(data, self.profile)
-        except ValueError as error:
+        except TooLittle as error:
             return CriterionResult(criterion, None, None, str(error))
         return CriterionResult(criterion, outcome, samples)
 
@@ -116,6 +124,17 @@ class Engine:
         for cell in sweep.cells(self._cases(check, sweep), self.profile):
             gathered.setdefault((cell.case.id, cell.width), []).append((cell, evidence[cell.identity]))
         return [CellData(blocks[0][0].case, blocks[0][0].width, _joined(blocks)) for blocks in gathered.values()]
+
+
+@contextlib.contextmanager
+def _named(what: str) -> Iterator[None]:
+    """Turn what goes wrong while this is judged into one line that names it: no verdict may rest on a mistake."""
+    try:
+        yield
+    except (RunError, UsageError):  # say it in one line already
+        raise
+    except Exception as error:
+        raise RunError(f"{what}: {type(error).__name__}: {error}", traceback.format_exc()) from error
 
 
 def _joined(blocks: Sequence[tuple[Cell, Quantities]]) -> Quantities:

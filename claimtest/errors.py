@@ -1,14 +1,21 @@
-"""The two ways in which a run ends without verdicts, each said in one line."""
+"""The two ways in which a run ends without verdicts, each said in one line, and what leaves one question open."""
 
 from __future__ import annotations
 
-__all__ = ["RunError", "UsageError"]
+__all__ = ["RunError", "TooLittle", "UsageError"]
 
 
 class UsageError(ValueError):
     """What was asked for makes no sense: exit status 2."""
 
     status = 2
+
+
+class TooLittle(ValueError):
+    """Evidence of which a law can say nothing: the criterion is not run, which the report says.
+
+    Any other error of a measure or a law is a mistake in the check, and ends the run.
+    """
 
 
 class RunError(RuntimeError):

@@ -16,6 +16,7 @@ from claimtest.cells import Experiment
 from claimtest.check import Check, Control, Criterion, View
 from claimtest.claim import Verdict
 from claimtest.criteria import Outcome
+from claimtest.errors import TooLittle
 from claimtest.profile import Profile
 
 __all__ = ["NO_CASE", "Kill", "KillMatrix", "judge_control", "kill_matrix", "reads", "true_there"]
@@ -73,19 +74,25 @@ def kill_matrix(check: Check, view: View, profile: Profile) -> KillMatrix:
 def _kill(control: Control, aim: Criterion, criterion: Criterion, view: View, profile: Profile) -> Kill | None:
     if not reads(criterion, control, aim):
         return None
-    judged = judge_control(control, criterion, view, profile)
+    try:
+        judged = judge_control(control, criterion, view, profile)
+    except ValueError:  # a prediction made for its aim may have no meaning for another criterion
+        judged = ""
     return Kill(judged.verdict if isinstance(judged, Outcome) else None, criterion is aim)
 
 
 def judge_control(control: Control, criterion: Criterion, view: View, profile: Profile) -> Outcome | str:
-    """What the criterion makes of the control, or the reason why there is nothing to judge."""
+    """What the criterion makes of the control, or the reason why there is nothing to judge.
+
+    Raises what the measure raises: only evidence that is too little is a reason.
+    """
     variant = control.variant(criterion, profile)
     data = [cell for cell in view(variant.sweep) if control.where(cell)]
     if not data:
         return NO_CASE
     try:
         return variant.judge(data, profile, **control.ingredients)[0]
-    except ValueError as error:
+    except TooLittle as error:
         return str(error)
 
 
@@ -103,7 +110,7 @@ def true_there(control: Control, criterion: Criterion, view: View, profile: Prof
         return True
     try:
         return criterion.judge(unchanged, profile)[0].verdict is not Verdict.VIOLATED
-    except ValueError:
+    except TooLittle:
         return True
 
 

@@ -3,6 +3,10 @@
 The Hessian of L + β KL is H = G + E with G = D + JᵀJ and E what the residual bends: M <v_r, f(x_i) - y_i> times the
 second derivatives of h_r(x_i) in the latent values, unit by unit. If H >= (1 - η) G between here and the minimum, then
 the error δ has ‖δ‖_G <= ‖∇‖_{G⁻¹}/(1 - η), and ‖f(X) - f_end(X)‖ = ‖Jδ‖ <= ‖δ‖_G since JᵀJ <= G.
+
+η is taken where training stopped, in place of the worst between there and the minimum, and a Krylov estimate of it
+comes from below: a bound to first order in the error, not a proof. Against end points of a tolerance a thousand times
+smaller the error was at most 0.6 of it, on training inputs and on unseen ones, of which the derivation says nothing.
 """
 
 from __future__ import annotations

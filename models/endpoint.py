@@ -71,8 +71,8 @@ def train_to_end(
 
     ``remaining`` (*b) bounds ‖f(X) - f_end(X)‖_F (derived in ``models.certificate``; where the decoder trains and the
     targets are met it is the residual itself), and a replicate stops when it is at most ``tolerance``, whatever the
-    others do. On unseen inputs a trained decoder also has the error of its path, which ``path_tolerance`` controls: at
-    1e-2 it is 1e-5 to 1e-3 of the way, a fiftieth of what ignoring the path would cost.
+    others do. On unseen inputs a trained decoder also has the error of its path, which no bound covers and
+    ``path_tolerance`` controls: at 1e-2 it is 1e-5 to 1e-3 of the way, a fiftieth of what ignoring the path would cost.
 
     Raises ValueError for β < 0, a tolerance <= 0, no trainable block, s = 0, an unknown divergence or block, and
     RuntimeError if the bound is not reached in ``most_steps`` steps: with the decoder trained against the standard

@@ -19,9 +19,11 @@ __all__ = [
     "gap_on_unseen",
     "misfit",
     "movement_ratio",
+    "off_path_share",
     "remaining_share",
     "residual_precision",
     "residual_shares",
+    "shares_apart",
     "smaller_gap",
 ]
 
@@ -59,6 +61,12 @@ def remaining_share(
     return cell["remaining"] / _scale(cell) / gap(cell, prediction, about)
 
 
+def off_path_share(cell: CellData, prediction: Prediction) -> Float[ndarray, " R"]:
+    """The error of the path on unseen inputs over the distance to the prediction there."""
+    per_input = np.sqrt(cell["end"].shape[1] / cell["end_unseen"].shape[1])
+    return cell["off_path"] * per_input / _scale(cell) / gap_on_unseen(cell, prediction)
+
+
 def misfit(cell: CellData) -> Float[ndarray, " R"]:
     """‖f(X) - y‖/‖f0(X) - y‖ at the end: 0 if it interpolates."""
     return _norm(cell["end"] - cell.case.problem.targets) / _scale(cell)
@@ -81,6 +89,19 @@ def residual_precision(cell: CellData) -> Float[ndarray, "R n"]:
     """m ‖r_i‖²/‖r0‖²: the other residuals leak into one in proportion to their size. 0 if the inputs are dependent."""
     energy = ((cell.case.problem.targets - cell["start"]) ** 2).sum(-1)
     return cell.width * cell.case.independent * energy / energy.sum(-1, keepdims=True)
+
+
+def shares_apart(cell: CellData, strength: float = 1.0) -> Float[ndarray, " R"]:
+    """How far the residuals are from shrinking alike: √(Σ_i e_i (share_i - 1)²), e_i = ‖r_i‖²/‖r0‖² at the start.
+
+    The shares are those of :func:`residual_shares`; too large a share of one residual does not make up for too small a
+    one of another. No values if the inputs are dependent.
+    """
+    if not cell.case.independent:
+        return np.empty(0)
+    energy = ((cell.case.problem.targets - cell["start"]) ** 2).sum(-1)
+    weight = energy / energy.sum(-1, keepdims=True)
+    return np.sqrt((weight * (residual_shares(cell, strength) - 1) ** 2).sum(-1))
 
 
 @lru_cache(maxsize=1024)

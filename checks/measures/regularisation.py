@@ -17,6 +17,7 @@ from theorems.sampled_endpoint import stationary_distance
 __all__ = [
     "average_gap",
     "decoder_growth_ratio",
+    "floor_proportion",
     "floor_ratios",
     "interpolation",
     "path_gap",
@@ -74,6 +75,16 @@ def floor_ratios(cell: CellData, exaggeration: float = 1.0) -> Float[ndarray, "R
     """
     distance = 0.5 * ((cell["output"] - cell["end"][:, None, None]) ** 2).sum((-2, -1))
     return distance.mean(-1) / (exaggeration * _floors(cell.case, cell["step"]) * _variance_share(cell))
+
+
+def floor_proportion(cell: CellData, power: float = 1.0) -> Float[ndarray, " R"]:
+    """The floor at the longer step over that at the shorter, over its prediction; ``power`` is that of the step in it.
+
+    The prediction is proportional to the step but for what discrete steps add, and so is kept: with another power it
+    is multiplied by the ratio of the steps to that power less one.
+    """
+    long, short = floor_ratios(cell).T
+    return long / short / (cell["step"][:, 0] / cell["step"][:, 1]) ** (power - 1)
 
 
 def average_gap(cell: CellData, prediction: Prediction = preconditioned_ridge, strength: float = 1.0) -> ndarray:

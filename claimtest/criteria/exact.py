@@ -11,6 +11,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from claimtest.criteria.law import Interval, Law, Outcome, Samples, decide
+from claimtest.errors import TooLittle
 from claimtest.profile import ALPHA, Profile
 
 __all__ = ["Ceiling", "Identity"]
@@ -41,7 +42,7 @@ class Identity(Law):
     def fit(self, values: Float[ndarray, "*S N"], samples: Samples) -> Worst:
         """The largest defect."""
         if values.shape[-1] == 0:
-            raise ValueError("an identity needs at least one value")
+            raise TooLittle("an identity needs at least one value")
         return Worst(np.abs(values).max(-1))
 
     def judge(self, samples: Samples, profile: Profile, alpha: float = ALPHA) -> Outcome:

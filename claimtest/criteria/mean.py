@@ -12,6 +12,7 @@ from numpy import ndarray
 
 from claimtest.criteria.law import Interval, Samples
 from claimtest.criteria.student import StudentFit, StudentLaw, cases, cells, spread
+from claimtest.errors import TooLittle
 from claimtest.profile import MARGINS_APART, Profile
 
 __all__ = ["AtLeast", "AtMost", "Constant", "fit_mean", "mean_interval"]
@@ -42,7 +43,7 @@ def _balanced(x: Float[ndarray, "*S N"], samples: Samples) -> StudentFit:
     """
     case = cases(samples)
     if len(case.code) == 0 or case.counts.min() < 2:
-        raise ValueError("a mean needs at least two values of every case")
+        raise TooLittle("a mean needs at least two values of every case")
     n = case.counts[case.code]
     w = 1 / (len(case.counts) * n)
     parts = w * (x - case.means(x)) / np.sqrt(1 - 1 / n)
@@ -56,7 +57,7 @@ def _weighted(x: Float[ndarray, "*S N"], samples: Samples) -> StudentFit:
     are not; differences between cases widen it. Degrees of freedom by `spread`, N - 1 at most.
     """
     if x.shape[-1] < 2:
-        raise ValueError("a mean needs at least two values")
+        raise TooLittle("a mean needs at least two values")
     w = np.asarray(samples.weights, dtype=float)
     h = w / w.sum()
     mean = (h * x).sum(-1)

@@ -12,6 +12,7 @@ from numpy import ndarray
 
 from claimtest.criteria.law import Interval, Samples
 from claimtest.criteria.student import StudentFit, StudentLaw, cases, cells, spread
+from claimtest.errors import TooLittle
 from claimtest.profile import Profile
 
 __all__ = ["ExactOrder", "OrderBound", "Slope", "fit_slope", "fit_slopes"]
@@ -55,7 +56,7 @@ def fit_slopes(values: Float[ndarray, "*S N"], samples: Samples) -> StudentFit:
         information = float((dx**2).sum())
         most = len(x) - len(case.counts) - 1
         if information <= 1e-12 or most < 1:
-            raise ValueError("an exponent needs at least two abscissae and three values")
+            raise TooLittle("an exponent needs at least two abscissae and three values")
         slope = (dx * dy).sum(-1) / information
         free = np.maximum(1 - 1 / case.counts[case.code] - dx**2 / information, 1e-9)
         parts = dx * (dy - slope[..., None] * dx) / (free * information)

@@ -14,6 +14,7 @@ from scipy import stats
 
 from claimtest.criteria.law import MISS, Interval, Law, Outcome, Samples, decide
 from claimtest.criteria.student import cases
+from claimtest.errors import TooLittle
 from claimtest.profile import ALPHA, Profile
 
 __all__ = ["TOGETHER", "Probability", "clopper_pearson"]
@@ -100,7 +101,7 @@ class Probability(Law):
     def fit(self, values: Float[ndarray, "*S N"], samples: Samples) -> Shares:
         """Count the replicates where it happened, by cases."""
         if values.shape[-1] == 0:
-            raise ValueError("no case here about which it says anything")
+            raise TooLittle("no case here about which it says anything")
         case = cases(samples)
         return Shares(case.sums((values == 1).astype(int)), case.counts, self.at_least, self.in_every_case)
 

@@ -8,6 +8,7 @@ from claimtest.check import Check, Control, ReadingCheck
 from claimtest.claim import Verdict
 from claimtest.criteria import Constant, OrderBound
 from claimtest.engine import Engine
+from claimtest.errors import RunError
 from claimtest.profile import MOST_CRITERIA, PROFILES
 from claimtest.results import RunResult, overall
 from tests.claimtest import toy_pack
@@ -116,3 +117,21 @@ def test_checks_that_could_not_work_are_refused():
 )
 def test_the_worst_criterion_decides(verdicts, expected):
     assert overall(verdicts) is expected
+
+
+def broken(cell, predicted=1.0):
+    """A measure whose prediction is not what the cell needs."""
+    raise ValueError("this prediction is that of another problem")
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        lambda variance: {"criteria": (replace(variance, measure=broken),), "controls": ()},
+        lambda variance: {"controls": (Control("broken", "", "variance", ingredients={"predicted": "three"}),)},
+    ],
+)
+def test_a_mistake_in_a_measure_ends_the_run_and_says_where(mistake):
+    (variance, *_) = CLT_CHECK.readings[0].criteria
+    with pytest.raises(RunError, match=r"clt, reading '.*', (criterion 'variance'|control 'broken'): \w+Error: "):
+        engine(LLN_CHECK, changed(CLT_CHECK, **mistake(variance))).judge(["clt"])
