@@ -25,7 +25,8 @@ def until(condition, what):
 @contextmanager
 def process(name, *arguments, **variables):
     """A module of Dask's command line as a process, killed in the end."""
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | dict.fromkeys(THREAD_VARIABLES, "1")
+    threads = dict.fromkeys(THREAD_VARIABLES, "1") | {"OPENBLAS_NUM_THREADS": "2"}  # it is for the worker to see to one
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | threads
     command = [sys.executable, "-m", f"distributed.cli.dask_{name}", "--host", "127.0.0.1", *map(str, arguments)]
     with subprocess.Popen(command, env=environment | variables, stderr=subprocess.DEVNULL) as running:
         try:
