@@ -48,7 +48,7 @@ def _say(message: str) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    if options.command in ("verify", "seeds"):
+    if options.command == "seeds" or (options.command == "verify" and options.where.is_local):
         from claimtest.pool import warm_up
 
         warm_up(options.pack)  # workers load the pack while we do
@@ -124,19 +124,35 @@ def _add_options(command: argparse.ArgumentParser, name: str, many: bool) -> Non
         command.add_argument("--record", metavar="FILE", type=Path, help="write times and noise of what is stored")
     if name == "calibrate":
         command.add_argument("--trials", default="100000", metavar="N", help="synthetic samples of every design")
+    if name == "verify":
+        _add_executor(command)
     if name in ("verify", "seeds", "plan", "calibrate"):
         command.add_argument("--jobs", metavar="N", help="worker processes (default: the cores available)")
 
 
+def _add_executor(command: argparse.ArgumentParser) -> None:
+    from claimtest.executors import OPTIONS
+
+    for option, (metavar, text) in OPTIONS.items():
+        command.add_argument(f"--{option}", metavar=metavar, help=text)
+
+
 def _complete(options: argparse.Namespace) -> None:
     """Check and convert what can be checked without loading the pack. Raises UsageError."""
-    from claimtest.options import device_named, positive_number, profile_named, whole_number
+    from claimtest.executors import OPTIONS, choice_of
+    from claimtest.options import device_named, known_device, positive_number, profile_named, whole_number
 
     given = vars(options)
     if "minutes" in given:
         options.minutes = positive_number(options.minutes, "--minutes")
         options.seed = whole_number(options.seed, "--seed", 0)
         options.out = options.out or f"attack-{options.claim}.json"
+    local = True
+    if "executor" in given:
+        options.where = choice_of({option: given[option.replace("-", "_")] for option in OPTIONS})
+        local = options.where.is_local
+        if not local and given["jobs"] is not None:
+            raise UsageError("--jobs goes with --executor local: a cluster measures on the workers that it has")
     if "out" in given:
         options.out = Path(options.out)
     if given.get("jobs") is not None:
@@ -148,7 +164,7 @@ def _complete(options: argparse.Namespace) -> None:
     if "profile" in given:
         options.profile = profile_named(options.profile)
         options.seed = whole_number(options.seed, "--seed", 0)
-        device_named(options.device)
+        (device_named if local else known_device)(options.device)  # a cluster's workers look for their own
         if options.inputs is None and (options.targets or options.widths):
             raise UsageError("--targets and --widths go with --inputs FILE")
         if options.widths is not None:

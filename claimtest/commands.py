@@ -185,14 +185,16 @@ def command_calibrate(options: argparse.Namespace) -> int:
 
 def _session(pack: Pack, options: argparse.Namespace, data: tuple[Any, ...] | None, folder: Any = ...) -> Session:
     """A session as the options say, on the user's own matrices where given."""
+    jobs = getattr(options, "jobs", None) or available_cores()
     session = Session(
         pack,
         replace(options.profile, strict=options.profile.strict or getattr(options, "strict", False)),
         options.seed,
         options.device,
-        getattr(options, "jobs", None) or available_cores(),
+        jobs,
         options.out if folder is ... else folder,
         progress=False if getattr(options, "quiet", False) else None,
+        executor=options.where.executor(pack, jobs) if "where" in options else None,
     )
     if data is not None:
         if pack.cases_from_data is None:

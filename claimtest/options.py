@@ -10,7 +10,7 @@ from claimtest.errors import UsageError
 from claimtest.packs import near_matches
 from claimtest.profile import PROFILES, Profile
 
-__all__ = ["device_named", "positive_number", "profile_named", "whole_number", "writable_folder"]
+__all__ = ["device_named", "known_device", "positive_number", "profile_named", "whole_number", "writable_folder"]
 
 
 def profile_named(name: str) -> Profile:
@@ -42,11 +42,16 @@ def positive_number(text: str, option: str) -> float:
     return number
 
 
-def device_named(name: str) -> str:
-    """The name of a device that is there: cpu, or cuda where torch finds one."""
+def known_device(name: str) -> str:
+    """The name of a device, here or elsewhere."""
     if name not in ("cpu", "cuda"):
         raise UsageError(f"unknown device {name!r}: give cpu or cuda")
-    if name == "cuda":
+    return name
+
+
+def device_named(name: str) -> str:
+    """The name of a device that is there: cpu, or cuda where torch finds one."""
+    if known_device(name) == "cuda":
         try:
             import torch
         except ImportError:

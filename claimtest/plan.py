@@ -43,7 +43,7 @@ def _effects(profile: Profile) -> str:
 def _costs(session: Session, claims: Sequence[str], reference: Reference) -> str:
     """A line per claim. Cells that several claims share are counted with the first."""
     here = session.runner.store.speeds()
-    speeds = {**reference.speeds, **here}
+    timed = reference.with_speeds(here)
     counted: set[tuple[Any, ...]] = set()
     names: list[str] = []
     numbers: list[tuple[float, ...]] = []
@@ -52,7 +52,7 @@ def _costs(session: Session, claims: Sequence[str], reference: Reference) -> str
         cells = [c for c in session.engine.cells([claim]) if c.identity not in counted]
         counted |= {c.identity for c in cells}
         lacking = session.runner.missing(cells)
-        seconds = sum(c.cost * _speed(speeds, c.experiment.id) for c in lacking)
+        seconds = sum(c.cost * timed.speed(c.experiment.id) for c in lacking)
         borrowed |= any(c.experiment.id not in here for c in lacking)
         names.append(claim)
         numbers.append((len(cells), len(lacking), sum(c.count for c in cells), seconds))
@@ -68,11 +68,6 @@ def _costs(session: Session, claims: Sequence[str], reference: Reference) -> str
         total = f"about {whole[3] / session.runner.jobs:.1f} s on {session.runner.jobs} processes"
         total += ", by the times of another machine" if borrowed else ""
     return f"{tabulate(lines, head, disable_numparse=True)}\n\n{session.profile.name} profile: {total}"
-
-
-def _speed(speeds: dict[str, float], experiment: str) -> float:
-    """Seconds per unit of cost; a variant "experiment/name" is as fast as what it varies. NaN if nobody timed it."""
-    return speeds.get(experiment, speeds.get(experiment.partition("/")[0], math.nan))
 
 
 def _seconds(seconds: float) -> str:

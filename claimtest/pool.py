@@ -10,35 +10,24 @@ import contextlib
 import importlib
 import multiprocessing
 import os
-import pickle
 import signal
 import sys
 import threading
-import time
-import traceback
 import types
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import connection, forkserver, process
 from typing import Any
 
-from claimtest.cells import Cell, Quantities
+from claimtest.cells import Cell
 from claimtest.errors import RunError
+from claimtest.executor import Answer, Done, Failure, answer, message, name_of, one_thread
 
-__all__ = ["METHOD", "Done", "LocalPool", "warm_up", "without_main"]
+__all__ = ["METHOD", "LocalPool", "warm_up", "without_main"]
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 """How processes are started: never by forking the parent, whose threads would be lost."""
-
-
-@dataclass(frozen=True)
-class Done:
-    """A cell (its position among the tasks) with what it measured and the seconds that took."""
-
-    position: int
-    quantities: Quantities
-    seconds: float
 
 
 @contextlib.contextmanager
@@ -118,29 +107,28 @@ class _Worker:
     def give(self, position: int, cell: Cell) -> None:
         """Send a cell."""
         self.task = position, cell
+        task = message(cell)
         try:
-            self.pipe.send((cell.experiment.id, cell.case, cell.width, cell.first, cell.count))
+            self.pipe.send_bytes(task)
         except OSError:
             raise self._died(cell) from None
-        except (pickle.PicklingError, TypeError, AttributeError) as error:
-            raise RunError(f"{_name(cell)}: the case cannot be sent to a process: {error}") from None
 
     def take(self) -> Done:
         """What the worker has to say of its cell."""
         assert self.task
         position, cell = self.task
         try:
-            message = self.pipe.recv()
+            said: Answer = self.pipe.recv()
         except (EOFError, OSError):
             raise self._died(cell) from None
-        if isinstance(message, _Failure):
-            raise RunError(f"{_name(cell)} failed: {message.text}", message.details)
+        if isinstance(said, Failure):
+            raise RunError(f"{name_of(cell)} failed: {said.text}", said.details)
         self.task = None
-        return Done(position, *message)
+        return Done(position, *said)
 
     def _died(self, cell: Cell) -> RunError:
         self.process.join(5)
-        return RunError(f"{_name(cell)}: its process died (exit code {self.process.exitcode}; out of memory?)")
+        return RunError(f"{name_of(cell)}: its process died (exit code {self.process.exitcode}; out of memory?)")
 
     def stop(self) -> None:
         """End the process, whatever it is doing."""
@@ -155,48 +143,21 @@ def _ready(workers: Sequence[_Worker]) -> list[_Worker]:
     return [worker for worker in workers if worker.pipe in ready or worker.process.sentinel in ready]
 
 
-def _name(cell: Cell) -> str:
-    replicates = f"replicates {cell.first} to {cell.first + cell.count - 1}"
-    return f"experiment {cell.experiment.id!r} on case {cell.case.id!r} at width {cell.width}, {replicates}"
-
-
-@dataclass(frozen=True)
-class _Failure:
-    """An exception as text: the exception itself may not travel."""
-
-    text: str
-    details: str
-
-
 def _work(pipe: connection.Connection, module: str, root: int, device: str) -> None:
     """What a worker does: measure the cells that come through the pipe until it closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    with contextlib.suppress(EOFError, OSError), single_thread():  # either means that the parent closed the pipe
+    with contextlib.suppress(EOFError, OSError), one_thread():  # either means that the parent closed the pipe
         while True:
             pipe.send(_answer(pipe.recv_bytes(), module, root, device))
 
 
-def _answer(task: bytes, module: str, root: int, device: str) -> tuple[Quantities, float] | _Failure:
-    """What the cell in this message measured and the seconds that took, or how it failed."""
+def _answer(task: bytes, module: str, root: int, device: str) -> Answer:
     try:
-        start = time.perf_counter()
         pack = importlib.import_module(module).PACK
-        experiment, *where = pickle.loads(task)  # from our own parent, through a pipe
-        return Cell(pack.experiments[experiment], *where).run(root, device), time.perf_counter() - start
     except Exception as error:
-        return _Failure(" ".join(f"{type(error).__name__}: {error}".split()), traceback.format_exc())
-
-
-@contextlib.contextmanager
-def single_thread() -> Iterator[None]:
-    """One thread in BLAS, OpenMP and torch, whatever was loaded before this process was forked."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
-        if torch := sys.modules.get("torch"):
-            torch.set_num_threads(1)
-        yield
+        return Failure.of(error)
+    return answer(task, pack, root, device)
 
 
 def _die_with_parent() -> None:

@@ -16,7 +16,8 @@ from claimtest.cells import Cell
 from claimtest.check import Check, Pack
 from claimtest.claim import Verdict
 from claimtest.errors import RunError, UsageError
-from claimtest.options import device_named, profile_named, whole_number, writable_folder
+from claimtest.executors import OPTIONS, choice_of
+from claimtest.options import device_named, known_device, profile_named, whole_number, writable_folder
 from claimtest.packs import load_pack, select_claims
 from claimtest.pool import warm_up
 from claimtest.results import ReadingResult
@@ -39,7 +40,9 @@ class ClaimsPlugin:
         self.config = config
         self.profile = profile_named(options.claims_profile)
         self.seed = whole_number(options.claims_seed, "--claims-seed", 0)
-        self.device = device_named(options.claims_device)
+        given = {option: getattr(options, f"claims_{option.replace('-', '_')}") for option in OPTIONS}
+        self.where = choice_of(given, "--claims-")
+        self.device = (device_named if self.where.is_local else known_device)(options.claims_device)
         jobs = options.claims_jobs
         self.jobs = available_cores() if jobs is None else whole_number(jobs, "--claims-jobs", 1)
         report = None if self.is_xdist_worker else options.claims_report
@@ -78,7 +81,9 @@ class ClaimsPlugin:
     def session(self) -> Session:
         """The session that all tests of this process share."""
         folder = self._given["claims_evidence"] if self.is_xdist_worker else self.report or self.scratch
-        return Session(self._loaded(), self.profile, self.seed, self.device, self.jobs, Path(folder))
+        pack = self._loaded()
+        executor = self.where.executor(pack, self.jobs)
+        return Session(pack, self.profile, self.seed, self.device, self.jobs, Path(folder), executor=executor)
 
     def _loaded(self) -> Pack:
         if self._pack is None:
@@ -87,7 +92,7 @@ class ClaimsPlugin:
 
     def warm_up(self) -> None:
         """Let the processes that measure start while pytest still collects."""
-        if not self.is_xdist_worker and not self.config.getoption("collectonly"):
+        if self.where.is_local and not self.is_xdist_worker and not self.config.getoption("collectonly"):
             warm_up(self._loaded().module)
 
     def check(self, claim: str) -> Check:

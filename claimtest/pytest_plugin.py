@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from claimtest.executors import OPTIONS
+
 __all__ = ["claim_test"]
 
 _active: list[
@@ -30,6 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--claims-device", default="cpu", metavar="NAME", help="cpu (default) or cuda")
     group.addoption("--claims-jobs", metavar="N", help="worker processes (default: the cores available)")
     group.addoption("--claims-seed", default="0", metavar="N", help="root seed of cases and replicates (default 0)")
+    for option, (metavar, text) in OPTIONS.items():
+        group.addoption(f"--claims-{option}", metavar=metavar, help=text)
     parser.addini("claims_pack", "module whose attribute PACK holds the claims", default="")
 
 

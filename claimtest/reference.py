@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,14 @@ class Reference:
             return cls()
         found: Any = json.loads(path.read_text(encoding="utf-8"))
         return cls(found["speeds"], {name: Seen(**entry) for name, entry in found["seen"].items()})
+
+    def speed(self, experiment: str) -> float:
+        """Seconds per unit of cost; a variant "experiment/name" is as fast as what it varies. NaN if not timed."""
+        return self.speeds.get(experiment, self.speeds.get(experiment.partition("/")[0], math.nan))
+
+    def with_speeds(self, speeds: Mapping[str, float]) -> Reference:
+        """The same with these speeds in place of its own, as those measured here are better."""
+        return replace(self, speeds={**self.speeds, **speeds})
 
     def write(self, path: Path) -> None:
         """Write it, three digits each: more would differ from run to run."""

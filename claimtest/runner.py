@@ -1,8 +1,10 @@
-"""The runner: brings the evidence of cells, from the store where it is there, else from a pool of processes."""
+"""The runner: brings the evidence of cells, from the store where it is there, else from an executor."""
 
 from __future__ import annotations
 
+import math
 import os
+import statistics
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +17,9 @@ from claimtest.cells import Cell, Quantities
 from claimtest.check import Pack
 from claimtest.engine import Evidence
 from claimtest.evidence import EvidenceStore
+from claimtest.executor import Executor
 from claimtest.pool import LocalPool
+from claimtest.reference import Reference
 from claimtest.sources import sources_digest
 
 __all__ = ["Runner", "available_cores"]
@@ -30,8 +34,9 @@ def available_cores() -> int:
 class Runner:
     """The engine's ``measure`` door: loads what is stored and measures the rest, longest cells first.
 
-    Results go into the store as each cell ends, written by this process only. A progress bar shows on stderr if that
-    is a terminal, or as ``progress`` says. Numbers do not depend on ``jobs``.
+    ``executor`` measures, ``jobs`` local processes if there is none. Results go into the store as each cell ends,
+    written by this process only. A progress bar shows on stderr if that is a terminal, or as ``progress`` says. Numbers
+    depend neither on ``jobs`` nor on the executor.
     """
 
     pack: Pack
@@ -40,6 +45,7 @@ class Runner:
     device: str = "cpu"
     jobs: int = field(default_factory=available_cores)
     progress: bool | None = None
+    executor: Executor | None = None
     known: dict[tuple[Any, ...], Quantities] = field(default_factory=dict)
     _sources: dict[str, str] = field(default_factory=dict)
 
@@ -49,8 +55,7 @@ class Runner:
         Raises RunError if a cell cannot be measured and KeyboardInterrupt, with a count, on Ctrl-C: what has ended by
         then is stored.
         """
-        missing = self.missing(cells)
-        self._measure(sorted(missing, key=lambda cell: -cell.cost))
+        self._measure(self.missing(cells))
         return {cell.identity: self.known[cell.identity] for cell in cells}
 
     def missing(self, cells: Sequence[Cell]) -> list[Cell]:
@@ -67,13 +72,27 @@ class Runner:
             self._sources[name] = sources_digest(cell.experiment, self.pack.packages, self.pack.module)
         return cell.key(self.root, self._sources[name], self.device)
 
-    def _measure(self, cells: Sequence[Cell]) -> None:
-        if not cells:
+    def seconds(self, cells: Sequence[Cell]) -> list[float]:
+        """The time that each cell takes, as far as the store, or else the pack, knows its experiment.
+
+        Units of cost differ between experiments up to thirtyfold. One that nobody has timed is taken for as fast as the
+        median of those that were.
+        """
+        timed = Reference.read(self.pack.reference).with_speeds(self.store.speeds())
+        speeds = {name: timed.speed(name) for name in {cell.experiment.id for cell in cells}}
+        known = [speed for speed in speeds.values() if not math.isnan(speed)]
+        usual = statistics.median(known) if known else 1.0
+        return [cell.cost * (usual if math.isnan(speed := speeds[cell.experiment.id]) else speed) for cell in cells]
+
+    def _measure(self, missing: Sequence[Cell]) -> None:
+        if not missing:
             return
-        pool = LocalPool(self.pack.module, self.jobs)
+        longest = sorted(zip(self.seconds(missing), missing, strict=True), key=lambda timed: -timed[0])
+        times, cells = zip(*longest, strict=True)
+        executor = self.executor or LocalPool(self.pack.module, self.jobs)
         ended = 0
-        with self._bar(cells) as bar:
-            running = pool.measure(cells, self.root, self.device)
+        with self._bar(sum(times)) as bar:
+            running = executor.measure(cells, self.root, self.device)
             try:
                 for done in running:
                     cell = cells[done.position]
@@ -81,17 +100,16 @@ class Runner:
                     self.known[cell.identity] = done.quantities
                     ended += 1
                     bar.set_postfix_str(f"{ended}/{len(cells)} cells", refresh=False)
-                    bar.update(cell.cost)
+                    bar.update(times[done.position])
             except KeyboardInterrupt:
                 raise KeyboardInterrupt(f"{ended} of {len(cells)} cells measured and kept") from None
             finally:
                 running.close()
 
     @contextmanager
-    def _bar(self, cells: Sequence[Cell]) -> Iterator[tqdm]:
-        """A bar in proportion to the cost of the cells."""
+    def _bar(self, total: float) -> Iterator[tqdm]:
+        """A bar in proportion to the expected time of the cells."""
         off = None if self.progress is None else not self.progress  # None: off unless on a terminal
         layout = "{desc}: {percentage:3.0f}%|{bar}| {postfix} [{elapsed}<{remaining}]"
-        total = sum(cell.cost for cell in cells)
         with tqdm(desc="measuring", total=total, disable=off, bar_format=layout, file=sys.stderr, leave=False) as bar:
             yield bar

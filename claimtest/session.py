@@ -14,6 +14,7 @@ from claimtest.alongside import alongside
 from claimtest.check import Pack
 from claimtest.engine import Engine
 from claimtest.evidence import EvidenceStore
+from claimtest.executor import Executor
 from claimtest.export import Measured, export_csv, file_name
 from claimtest.profile import PROFILES, Profile
 from claimtest.results import ReadingResult, RunResult
@@ -29,7 +30,8 @@ STORE = "evidence.sqlite"
 class Session:
     """Judges claims of ``pack`` with the evidence in ``folder`` (None: kept in memory only).
 
-    ``book`` makes the case book, drawn from the seed unless said otherwise. Raises RunError, in one line, when
+    ``book`` makes the case book, drawn from the seed unless said otherwise. Cells are measured by ``executor``, by
+    ``jobs`` local processes if there is none. Raises RunError, in one line, when
     evidence cannot be measured, read or written.
     """
 
@@ -41,12 +43,13 @@ class Session:
     folder: Path | None = None
     book: Callable[[], Any] | None = None
     progress: bool | None = None
+    executor: Executor | None = None
 
     @cached_property
     def runner(self) -> Runner:
         """The runner on this session's store."""
         store = EvidenceStore(self.folder / STORE if self.folder else None)
-        return Runner(self.pack, store, self.seed, self.device, self.jobs, self.progress)
+        return Runner(self.pack, store, self.seed, self.device, self.jobs, self.progress, self.executor)
 
     @cached_property
     def engine(self) -> Engine:

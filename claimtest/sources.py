@@ -14,14 +14,14 @@ import hashlib
 import importlib.util
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 
 from claimtest.cells import Experiment
 
-__all__ = ["import_closure", "library_versions", "sources_digest"]
+__all__ = ["code_digest", "experiment_libraries", "import_closure", "library_versions", "sources_digest"]
 
 _DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -34,9 +34,23 @@ def sources_digest(experiment: Experiment, packages: Sequence[str], listing: str
     """
     modules, bound = _ingredients(experiment.run)
     closure = import_closure(modules, packages, listing)
-    parts = [f"{name}={_source(path).digest}" for name, path in sorted(closure.items()) if path]
+    parts = _code(closure)
     parts += [f"{name}=={version}" for name, version in library_versions(closure, packages).items()]
     return hashlib.sha256("\n".join([*parts, *bound]).encode()).hexdigest()[:32]
+
+
+def code_digest(closure: Mapping[str, str]) -> str:
+    """Digest of these modules, given with the paths of their sources, and of nothing else."""
+    return hashlib.sha256("\n".join(_code(closure)).encode()).hexdigest()[:32]
+
+
+def experiment_libraries(experiment: Experiment, packages: Sequence[str], listing: str = "") -> dict[str, str]:
+    """Versions of the libraries behind ``experiment.run``; arguments as for ``sources_digest``."""
+    return library_versions(import_closure(_ingredients(experiment.run)[0], packages, listing), packages)
+
+
+def _code(closure: Mapping[str, str]) -> list[str]:
+    return [f"{name}={_source(path).digest}" for name, path in sorted(closure.items()) if path]
 
 
 def import_closure(modules: Iterable[str], packages: Sequence[str], listing: str = "") -> dict[str, str]:

@@ -237,7 +237,7 @@ _REACH = 9.0
 
 def _sign(s: Values) -> Values:
     """±1, never 0, so that the pieces between kinks always cover the whole range of ε."""
-    return torch.where(s < 0, -1.0, 1.0).to(s.dtype)
+    return 1 - 2 * (s < 0).to(s.dtype)
 
 
 @lru_cache

@@ -85,7 +85,7 @@ class GaussNewton:
         """The Cholesky factor of I + J D⁻¹ Jᵀ."""
         kernel = self.kernel()
         kernel.diagonal(dim1=1, dim2=2).add_(1)
-        return torch.linalg.cholesky(kernel)
+        return torch.linalg.cholesky_ex(kernel).L  # it exists unless something overflowed, and asking would wait for it
 
     def solve(self, force: Mapping[str, Tensor], residual: Float[Tensor, "R n d"] | None = None) -> Moves:
         """δ with (D + JᵀJ) δ = b - Jᵀ r for ``force`` b and ``residual`` r (none: 0)."""

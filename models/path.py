@@ -59,7 +59,8 @@ def _off_path(point: Point, move: Moves) -> Tensor:
     if "decoder" in move:
         v, h = move["decoder"], point.hidden
         gram = h @ h.mT
-        gram = gram + 1e-10 * gram.diagonal(dim1=1, dim2=2).mean(1)[:, None, None] * torch.eye(len(gram[0])).to(gram)
+        eye = torch.eye(gram.shape[-1], dtype=gram.dtype, device=gram.device)
+        gram = gram + 1e-10 * gram.diagonal(dim1=1, dim2=2).mean(1)[:, None, None] * eye
         inside = torch.linalg.solve(gram, h @ v.mT).mT @ h
         parts.append((v - inside).square().sum((1, 2)))
     return torch.stack(parts).sum(0).sqrt()

@@ -48,7 +48,7 @@ class Regularised:
     def start(self, x: Tensor) -> Point:
         """The networks as they were given."""
         u, s = self.network.latent(x)
-        s = s if self.network.scale is not None else s.new_full((), float(s.flatten()[0]))
+        s = s if self.network.scale is not None else s.new_full((), self.network.noise.scale)
         sizes = {name: self.network.outputs if name == "decoder" else self.span.z.shape[1] for name in self.names}
         moves = {name: u.new_zeros(len(u), k, self.network.width) for name, k in sizes.items()}
         return self.at(u, s, self.network.decoder.mT, moves)

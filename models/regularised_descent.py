@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import torch
-
 from models.cell import Cell
 from models.divergence import checked_beta, divergence_from
 from models.objective import pullback
@@ -57,4 +55,4 @@ def regularised_descent(
                 residual = group.network.combine(features.decoder) - group.y
                 group.descend(pullback(group.network, cell.x, features, residual, group.gradient), step)
                 group.descend({name: pull[name] for name in cell.rows if name in pull}, step * beta)
-        yield State(total * step, cell.snapshot(), cell.unflatten(torch.zeros(cell.size).to(cell.x)))
+        yield State(total * step, cell.snapshot(), cell.unflatten(cell.x.new_zeros(cell.size)))

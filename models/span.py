@@ -8,6 +8,7 @@ Z = X B. Coordinates are stored (R, k, m), the units last, R counting replicates
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import torch
@@ -36,10 +37,11 @@ class Span:
         """B = X⁺ for linearly independent inputs: Z = I, and every u_r(x_i) is free."""
         return cls(torch.linalg.pinv(x), torch.eye(len(x), dtype=x.dtype, device=x.device))
 
-    @property
+    @cached_property
     def free(self) -> bool:
-        """Whether the coordinates are the values u_r(x_i) themselves."""
-        return bool(torch.equal(self.z, torch.eye(*self.z.shape).to(self.z)))
+        """Whether the coordinates are the values u_r(x_i) themselves; looked at once, as a device has to be asked."""
+        n, k = self.z.shape
+        return n == k and bool(torch.equal(self.z, torch.eye(n, dtype=self.z.dtype, device=self.z.device)))
 
     def latent(self, move: Float[Tensor, "R k m"]) -> Float[Tensor, "R n m"]:
         """Z a."""
@@ -129,16 +131,21 @@ class FullMetric:
         self._stiffen(curvature - moderate)
 
     def _stiffen(self, excess: Float[Tensor, "R n m"]) -> None:
-        units = torch.nonzero(excess.amax((0, 1)) > 0)[:, 0]
-        if not len(units):
+        if excess.device.type != "cpu":  # picking units would wait for the device; the others' updates change nothing
+            self.root = self._updated(self.root, excess)
             return
-        root, excess = self.root[..., units], excess[..., units]
+        units = torch.nonzero(excess.amax((0, 1)) > 0)[:, 0]
+        if len(units):
+            self.root[..., units] = self._updated(self.root[..., units], excess[..., units])
+
+    def _updated(self, root: Float[Tensor, "R k k m"], excess: Float[Tensor, "R n m"]) -> Float[Tensor, "R k k m"]:
+        """C after the rank-one updates of all inputs."""
         for z, t in zip(self.span.z, excess.unbind(1), strict=True):
             phi = (root * z[:, None]).sum(2)
             square = phi.square().sum(1)
             g = -torch.expm1(-0.5 * torch.log1p(t * square)) / square
             root = torch.addcmul(root, (g[:, None] * phi)[:, :, None], (phi[:, :, None] * root).sum(1, True), value=-1)
-        self.root[..., units] = root
+        return root
 
     def solve(self, b: Float[Tensor, "R k m"]) -> Float[Tensor, "R k m"]:
         """D⁻¹ b = Cᵀ C b."""

@@ -16,10 +16,14 @@ from jaxtyping import Float
 from torch import Tensor
 
 from models.cell import Cell
-from models.objective import loss, pullback
+from models.objective import pullback
 from models.snn import BLOCKS, Features, StochasticNetwork
 
 __all__ = ["Fit", "descend_to_share", "largest_eigenvalue", "pushforward"]
+
+
+LOOK = 32
+"""Steps between two looks of the host at a loss that another device holds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,29 +44,65 @@ def descend_to_share(
     share: float,
     most: int = 10_000,
     trainable: Sequence[str] = BLOCKS,
+    look: int | None = None,
 ) -> Fit:
     """W ← W - step ∇L(W) until L <= share · L(0), for one network; ``most`` steps are the end of patience.
 
-    The loss is that of the forward pass which the gradient needs anyway. A run that does not get there in ``most``
-    steps, or diverges, shows in the ``share`` of the result. Raises ValueError for a batch of networks, a step that is
-    not positive, an unknown block or shapes that do not fit.
+    The loss is that of the forward pass which the gradient needs anyway. It is compared where it was computed, and from
+    then on the network stands still; whether it does is asked every ``look`` steps (None: every step on the CPU, every
+    32 on another device, which would have to be waited for), and changes no result. A run that does not get there in
+    ``most`` steps, or diverges, shows in the ``share`` of the result. Raises ValueError for a batch of networks, a step
+    that is not positive, an unknown block or shapes that do not fit.
     """
     if network.batch_shape:
         raise ValueError(f"one network at a time: choose a replicate out of {tuple(network.batch_shape)}")
     if not step > 0:
         raise ValueError(f"gradient descent needs a positive step, got {step}")
     cell = Cell(network, x, y, trainable)
-    (group,) = cell.groups
-    first, taken, now = None, 0, np.inf
-    while True:
-        features = group.network.features(cell.x)
-        outputs = group.network.combine(features.decoder)
-        now = float(loss(outputs, group.y))
-        first = now if first is None else first
-        if not share * first < now or taken == most:  # a loss that is no number ends here too
-            return Fit(cell.snapshot(), taken, now / first)
-        group.descend(pullback(group.network, cell.x, features, outputs - group.y, group.gradient), step)
-        taken += 1
+    look = look or (1 if cell.x.device.type == "cpu" else LOOK)
+    descent = _Descent(cell, step, share, most)
+    while descent.going_on():
+        descent.take(look)
+    return Fit(cell.snapshot(), int(descent.taken), float(descent.now / descent.first))
+
+
+class _Descent:
+    """A network on its way down: loss at the start and now, steps taken, and whether it goes on, all on its device."""
+
+    def __init__(self, cell: Cell, step: float, share: float, most: int) -> None:
+        """Look at the network before the first step."""
+        (self.group,), self.x = cell.groups, cell.x
+        self.step, self.share, self.most = step, share, most
+        self.features, self.residual = self._forward()
+        self.first = self.now = self._loss()
+        self.taken = torch.zeros_like(self.now, dtype=torch.long)
+        self.going = self._above()
+
+    def going_on(self) -> bool:
+        """Whether a step remains to be taken: asks the device."""
+        return bool(self.going)
+
+    def take(self, steps: int) -> None:
+        """So many steps, or as many as are still wanted: a residual put to zero moves nothing."""
+        group = self.group
+        for _ in range(steps):
+            pulled = self.residual.masked_fill(~self.going, 0.0)
+            group.descend(pullback(group.network, self.x, self.features, pulled, group.gradient), self.step)
+            self.taken += self.going
+            self.features, self.residual = self._forward()
+            self.now = torch.where(self.going, self._loss(), self.now)
+            self.going = self.going & self._above()
+
+    def _forward(self) -> tuple[Features, Float[Tensor, "1 n d"]]:
+        features = self.group.network.features(self.x)
+        return features, self.group.network.combine(features.decoder) - self.group.y
+
+    def _loss(self) -> Float[Tensor, " 1"]:
+        return 0.5 * self.residual.square().sum((-2, -1))
+
+    def _above(self) -> Tensor:
+        """Whether L > share · L(0), which a loss that is no number is not, and patience is left."""
+        return (self.share * self.first < self.now) & (self.taken < self.most)
 
 
 def largest_eigenvalue(network: StochasticNetwork, x: Any, products: int = 12) -> float:

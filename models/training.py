@@ -74,12 +74,11 @@ def gradient_flow(
         raise ValueError("gradient flow needs a positive step and times that increase from 0 on")
     sensitivity = torch.linalg.eigvalsh(tangent_kernel(cell.network, cell.x).block("total"))[..., -1].sqrt()
     error = torch.zeros_like(sensitivity)
-    integrators: dict[int, _Integrator] = {}
+    integrators = {size: _Integrator(cell, group) for size, group in {g.size: g for g in cell.groups}.items()}
     for before, time in itertools.pairwise([0.0, *times]):
         steps = refine * math.ceil((time - before) / step - 1e-9)
         for group in cell.groups if steps else ():
-            integrator = integrators.setdefault(group.size, _Integrator(cell, group))
-            error[group.replicates] += integrator.run(group, (time - before) / steps, steps)
+            error[group.replicates] += integrators[group.size].run(group, (time - before) / steps, steps)
         yield State(time, cell.snapshot(), cell.unflatten(error * sensitivity))
 
 
@@ -126,7 +125,7 @@ def gradient_descent(
                 features = group.network.features(cell.x)
                 residual = group.network.combine(features.decoder) - group.y
                 group.descend(pullback(group.network, cell.x, features, residual, group.gradient), step)
-        yield State(total * step, cell.snapshot(), cell.unflatten(torch.zeros(cell.size).to(cell.x)))
+        yield State(total * step, cell.snapshot(), cell.unflatten(cell.x.new_zeros(cell.size)))
 
 
 def stochastic_gradients(
@@ -157,7 +156,7 @@ def stochastic_gradients(
                 features = group.network.sampled_features(cell.x, noise)
                 residual = group.network.combine(features.decoder) - group.y
                 group.descend(pullback(group.network, cell.x, features, residual, group.gradient), step)
-        yield State(total * step, cell.snapshot(), cell.unflatten(torch.zeros(cell.size).to(cell.x)))
+        yield State(total * step, cell.snapshot(), cell.unflatten(cell.x.new_zeros(cell.size)))
 
 
 def record_schedule(steps: int, record: int) -> Iterator[tuple[int, int]]:

@@ -47,8 +47,8 @@ def descent(
     step = stable_step(kernel, fraction)
     y = torch.as_tensor(case.problem.targets).to(kernel)
     steps = max(FEWEST_STEPS, math.ceil(HORIZON * case.condition / fraction))
-    losses = [loss(s.network.mean_output(x), y).cpu().numpy() for s in gradient_descent(network, x, y, step, steps)]
-    return {"loss": np.stack(losses, axis=1), "step": np.full(len(seeds), step)}
+    losses = [loss(s.network.mean_output(x), y) for s in gradient_descent(network, x, y, step, steps)]
+    return {"loss": torch.stack(losses, 1).cpu().numpy(), "step": np.full(len(seeds), step)}
 
 
 def stochastic(

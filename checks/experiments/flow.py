@@ -66,23 +66,24 @@ def flow(
     y = torch.as_tensor(case.problem.targets).to(kernel)
     times, step = recorded_times(case), stable_step(kernel, step_fraction(case))
     checked, watch = checkpoints(len(times)), Watch(network, initial, x)
-    residual, variance, error, trained = [], [], np.zeros(len(seeds)), network
+    residuals, variances, error, trained = [], [], y.new_zeros(len(seeds)), network
     states = gradient_flow(network, x, y, times.tolist(), step=step, trainable=trainable, refine=refine)
     for index, state in enumerate(states):
-        residual.append((state.network.mean_output(x) - y).cpu().numpy())
-        variance.append(output_variance(state.network, x).cpu().numpy())
+        residuals.append(state.network.mean_output(x) - y)
+        variances.append(output_variance(state.network, x))
         if index in checked:
             watch.record(state.network)
-        error, trained = state.error.cpu().numpy(), state.network
+        error, trained = state.error, state.network
+    r0 = residuals[0].cpu().numpy()
     return {
         "time": np.tile(times, (len(seeds), 1)),
-        "residual": np.stack(residual, axis=1),
-        "linearised": ConstantKernel.full(kernel.cpu().numpy()).residual(residual[0], times),
-        "variance": np.stack(variance, axis=1),
+        "residual": torch.stack(residuals, 1).cpu().numpy(),
+        "linearised": ConstantKernel.full(kernel.cpu().numpy()).residual(r0, times),
+        "variance": torch.stack(variances, 1).cpu().numpy(),
         "sampled": _sampled_loss(trained, x, y, noise),
-        "error": error,
+        "error": error.cpu().numpy(),
         "checked": np.tile(times[checked], (len(seeds), 1)),
-        **linear_movement(initial, residual[0], times[checked]),
+        **linear_movement(initial, r0, times[checked]),
         **watch.quantities(),
     }
 

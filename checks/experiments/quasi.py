@@ -22,7 +22,7 @@ from theorems.setting import LearnedNoise
 __all__ = ["QUASI", "quasi", "quasi_network"]
 
 
-def quasi_network(case: VaeCase, width: int, seed: SeedSequence) -> StochasticNetwork:
+def quasi_network(case: VaeCase, width: int, seed: SeedSequence, device: str = "cpu") -> StochasticNetwork:
     """A network whose units are a scrambled Sobol set carried to N(0, 1): averages over its units converge like 1/m."""
     p = case.problem
     sizes = {"mean": p.inputs.shape[1], "scale": p.inputs.shape[1], "decoder": p.targets.shape[1]}
@@ -33,17 +33,16 @@ def quasi_network(case: VaeCase, width: int, seed: SeedSequence) -> StochasticNe
     blocks = dict(zip(sizes, np.split(special.ndtri(points.clip(1e-15, 1 - 1e-15)), ends, axis=1), strict=True))
     if "scale" in blocks:
         blocks["scale"] = p.noise.scale * blocks["scale"]
-    mean, scale, decoder = (torch.as_tensor(blocks[b]) if b in blocks else None for b in ("mean", "scale", "decoder"))
-    assert mean is not None
-    assert decoder is not None
-    return StochasticNetwork(mean, scale, decoder, p.activation, p.noise, width**-0.5)
+    placed = {name: torch.as_tensor(block, device=device) for name, block in blocks.items()}
+    return StochasticNetwork(placed["mean"], placed.get("scale"), placed["decoder"], p.activation, p.noise, width**-0.5)
 
 
 def quasi(
     case: VaeCase, width: int, seeds: Sequence[SeedSequence], device: str, prepare: Prepare = as_initialised
 ) -> Quantities:
     """Θ^b(0), b = decoder, mean, scale, of quasi-random networks, traced over outputs and divided by d, (R, n, n)."""
-    kernels = [tangent_kernel(prepare(quasi_network(case, width, seed)), case.problem.inputs) for seed in seeds]
+    networks = [prepare(quasi_network(case, width, seed, device)) for seed in seeds]
+    kernels = [tangent_kernel(network, case.problem.inputs) for network in networks]
     names = ("decoder", "mean", "scale")
     return {name: np.stack([_traced(getattr(kernel, name)) for kernel in kernels]) for name in names}
 

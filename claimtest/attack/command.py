@@ -15,7 +15,7 @@ from claimtest.attack.attack import Attack, Found
 from claimtest.attack.record import Record, attack_on
 from claimtest.attack.search import Search, Stop, Tell
 from claimtest.check import Pack
-from claimtest.pool import single_thread
+from claimtest.executor import one_thread
 
 __all__ = ["attack_claim", "replay_file"]
 
@@ -31,7 +31,7 @@ def attack_claim(pack: Pack, claim: str, minutes: float, seed: int, file: Path, 
     attack = attack_on(pack, claim)
     start, seconds = time.monotonic(), 60 * minutes
     search = Search(attack, seed)
-    with single_thread(), _progress(claim, start, seconds) as tell:
+    with one_thread(), _progress(claim, start, seconds) as tell:
         try:
             search.climb(_after(SEARCHING * seconds), tell)
         except KeyboardInterrupt:
@@ -92,7 +92,7 @@ def replay_file(pack: Pack, file: Path) -> int:
     """Measure the example of a file again and tell; 1 if it breaks a bound or comes out differently."""
     record = Record.read(file)
     attack = attack_on(pack, record.claim)
-    with single_thread():
+    with one_thread():
         now = record.again(attack)
     names = dict.fromkeys([*record.found.ratios, *now.ratios])
     before, after = (([f.ratios.get(name, math.nan) for name in names]) for f in (record.found, now))

@@ -1,8 +1,10 @@
 """Coins whose experiments misbehave as the environment says: for the tests of the runner and the command line."""
 
 import os
+import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_info
@@ -12,6 +14,8 @@ from claimtest.check import Check, Pack
 from tests.claimtest import toy_pack
 
 TROUBLE = "CLAIMTEST_TROUBLE"
+MARK = "CLAIMTEST_MARK"
+"""Names a file that appears when a cell hangs."""
 
 
 def trouble(case, width, seeds, device):
@@ -19,6 +23,9 @@ def trouble(case, width, seeds, device):
     asked = os.environ.get(TROUBLE, "")
     if asked == "slow":
         time.sleep(0.05)
+    if asked == "hang":
+        Path(os.environ[MARK]).touch()
+        threading.Event().wait()
     if width == 64 and asked == "raise":
         raise OSError("no coin\nleft")
     if width == 64 and asked == "die":

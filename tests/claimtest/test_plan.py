@@ -3,11 +3,11 @@
 import json
 import re
 
+import numpy as np
 import pytest
 
 from claimtest.cli import main
 from claimtest.criteria import AtLeast, Constant, OrderBound, Probability
-from claimtest.plan import _speed
 from claimtest.profile import PROFILES
 from claimtest.reference import Reference
 from tests.claimtest.shell import altered
@@ -80,9 +80,9 @@ def test_the_needed_replicates_detect_what_must_be(run):
 
 
 def test_a_variant_is_as_fast_as_what_it_varies():
-    assert _speed({"flip": 2.0}, "flip/drifting") == 2.0
-    assert _speed({"flip": 2.0, "flip/drifting": 3.0}, "flip/drifting") == 3.0
-    assert _speed({}, "flip") != _speed({}, "flip")
+    assert Reference({"flip": 2.0}).speed("flip/drifting") == 2.0
+    assert Reference({"flip": 2.0}).with_speeds({"flip/drifting": 3.0}).speed("flip/drifting") == 3.0
+    assert np.isnan(Reference().speed("flip"))
 
 
 def test_a_record_that_cannot_be_written_takes_one_line(run, tmp_path, capsys):

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,7 @@ from claimtest.errors import RunError
 from claimtest.evidence import EvidenceStore
 from claimtest.pool import THREAD_VARIABLES, LocalPool
 from claimtest.profile import PROFILES
+from claimtest.reference import Reference
 from claimtest.runner import Runner
 from tests.claimtest import faulty_pack
 from tests.claimtest.toy_pack import FLIP, PACK, Coin
@@ -78,6 +80,20 @@ def test_longest_cells_go_first(monkeypatch):
     assert order == sorted(order, reverse=True)
 
 
+def test_units_of_cost_count_by_the_time_that_they_took(tmp_path):
+    """What is stored here, else what the pack ships, else the median of those known."""
+    Reference({"flip": 2.0, "other": 4.0}).write(tmp_path / "reference.json")
+    pack, case = replace(PACK, reference=tmp_path / "reference.json"), Coin("coin", 16)
+    named = [replace(FLIP, id=name) for name in ("flip", "flip/drifting", "other", "unknown")]
+    cells = [Cell(experiment, case, 10, 0, 1) for experiment in named]
+    with EvidenceStore(None) as store:
+        runner = Runner(pack, store)
+        assert runner.seconds(cells) == [20.0, 20.0, 40.0, 20.0]
+        store.save("key", cells[2], "cpu", cells[2].run(0), 70.0)
+        assert runner.seconds(cells) == [20.0, 20.0, 70.0, 20.0]
+        assert Runner(PACK, EvidenceStore(None)).seconds(cells) == [10.0] * 4
+
+
 @pytest.mark.parametrize(("trouble", "words"), [("raise", "OSError: no coin left"), ("die", "its process died")])
 def test_a_failure_names_its_cell_and_what_had_ended_is_kept(path, monkeypatch, trouble, words):
     # A process of its own, since the server that workers are forked from keeps the environment it started in.
@@ -86,6 +102,7 @@ import sys
 from pathlib import Path
 from claimtest.errors import RunError
 from claimtest.evidence import EvidenceStore
+from claimtest.reference import Reference
 from claimtest.runner import Runner
 from tests.claimtest import faulty_pack
 from tests.claimtest.test_runner import cells_of
