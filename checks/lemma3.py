@@ -12,6 +12,7 @@ from checks.cases import VaeCase
 from checks.experiments.ball import BALL, BALL_EIGENVALUE, WHOLE, promised
 from checks.experiments.networks import mean_field
 from checks.measures.ball import (
+    beyond_edge,
     change_by_radius,
     change_per_radius,
     derived_bound,
@@ -27,7 +28,7 @@ from checks.planning import drawn, quick_rungs, rungs, sweep, variant
 from checks.scope import singular_limit
 from claimtest.cells import CellData
 from claimtest.check import Check, Control, Criterion, Exhibit, ReadingCheck, View, at_widest
-from claimtest.criteria import Ceiling, ExactOrder, OrderBound, Probability
+from claimtest.criteria import Ceiling, ExactOrder, Identity, OrderBound, Probability
 from claimtest.profile import Profile
 from theorems.lemma3 import DELTA, LEMMA3, stability_constant
 
@@ -37,6 +38,7 @@ __all__ = ["CHECK"]
 BALL_SWEEP = sweep(BALL, drawn, quick_rungs(2, 4, 6), {"quick": 4, "standard": 8, "thorough": 16}, 4)
 # 128 replicates without a failure are the fewest that show a probability of at least 0.9 at the level of a run.
 RADIUS_SWEEP = sweep(BALL_EIGENVALUE, drawn, rungs(4, 4), {"quick": 16, "standard": 48, "thorough": 96}, 16)
+TIMID = variant(BALL_SWEEP, "timid", reach=0.4)
 MEAN_FIELD = variant(RADIUS_SWEEP, "mean-field", prepare=mean_field)
 
 
@@ -130,6 +132,8 @@ CHECK = Check(
                           ordinate="change / bound"),
                 Criterion("adversary", "moves at random reach less far than the adversary", Ceiling(1.0),
                           BALL_SWEEP, random_share, abscissa="radius R", ordinate="random / adversary"),
+                Criterion("edge", "the adversary goes to the edge of the ball, and not beyond", Identity(1e-9),
+                          BALL_SWEEP, beyond_edge, ordinate="excess"),
             ),
             (
                 Control("exponent", "the exponent is off by 2 margins", "slope-smooth", margins=2.0),
@@ -141,6 +145,7 @@ CHECK = Check(
                         {"bound": without_linear_term}),
                 Control("swapped", "the adversary reaches less far than moves at random", "adversary",
                         {"moves": "ascent", "adversary": "random"}),
+                Control("timid", "the adversary keeps to four tenths of the radius", "edge", sweep=TIMID),
             ),
         ),
         ReadingCheck(

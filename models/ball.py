@@ -25,7 +25,15 @@ from torch import Tensor
 from models.snn import BLOCKS, StochasticNetwork
 from models.tangent import tangent_kernel
 
-__all__ = ["Moved", "largest_change", "moved_rows", "quadratic_form", "random_directions", "smallest_eigenvalue"]
+__all__ = [
+    "Moved",
+    "largest_change",
+    "longest_move",
+    "moved_rows",
+    "quadratic_form",
+    "random_directions",
+    "smallest_eigenvalue",
+]
 
 STEPS = 3
 """Full steps of a search."""
@@ -62,6 +70,13 @@ def moved_rows(network: StochasticNetwork, directions: Mapping[str, Tensor], rad
     reach = torch.as_tensor(radius, dtype=network.mean.dtype, device=network.mean.device)[..., None, None]
     blocks = network.parameters()
     return network.replace_parameters({b: blocks[b] + reach * _unit_rows(d) for b, d in directions.items()})
+
+
+def longest_move(there: StochasticNetwork, start: StochasticNetwork) -> Float[Tensor, "*b"]:
+    """max_{b,r} ‖w_r^b - w_r^b(0)‖: the radius of the smallest ball that holds the networks."""
+    blocks = start.parameters()
+    rows = [(w - blocks[name]).norm(dim=-1).amax(-1) for name, w in there.parameters().items()]
+    return torch.stack(rows).amax(0)
 
 
 def _unit_rows(rows: Float[Tensor, "*b m k"]) -> Float[Tensor, "*b m k"]:

@@ -65,15 +65,15 @@ LEMMA3 = Claim(
         Reading(
             "kernel",
             "The kernel moves in proportion to the radius",
-            r"The largest $\|\Theta - \Theta(0)\|_2$ found by projected gradient ascent in the ball is of exact order "
-            r"$R$, for smooth activations and for ReLU alike, does not grow with $m$, and obeys the bound with its "
-            r"derived constant in every replicate.",
+            r"The largest $\|\Theta - \Theta(0)\|_2$ an adversary finds in the ball (gradient ascent by full steps, "
+            r"conditional gradients) is of exact order $R$, for smooth activations and for ReLU alike, does not grow "
+            r"with $m$, and obeys the bound with its derived constant in every replicate.",
             Provenance.DERIVED,
         ),
         Reading(
             "eigenvalue",
             "The smallest eigenvalue in the ball",
-            r"Projected gradient descent on $\lambda_{\min}(\Theta)$ inside the ball of the promised radius, $C n (1 + "
+            r"The same descent on $\lambda_{\min}(\Theta)$ inside the ball of the promised radius, $C n (1 + "
             r"\sqrt{d/m})^2 (R + R^2) = \lambda_0/4$, leaves it at $\lambda_0/2$ or more in at least $90\,\%$ of the "
             r"replicates.",
             Provenance.RECONSTRUCTED,

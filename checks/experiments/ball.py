@@ -12,7 +12,7 @@ from torch import Tensor
 from checks.cases import VaeCase
 from checks.experiments.networks import Prepare, as_initialised, initial_networks
 from claimtest.cells import Experiment, Quantities
-from models.ball import largest_change, moved_rows, random_directions, smallest_eigenvalue
+from models.ball import largest_change, longest_move, moved_rows, random_directions, smallest_eigenvalue
 from models.snn import StochasticNetwork
 from models.tangent import tangent_kernel
 from theorems.lemma3 import promised_radius, stability_constant
@@ -25,8 +25,11 @@ RADII = (1 / 64, 1 / 32, 1 / 16, 1 / 4, 1.0)
 WHOLE = 1.0
 """A radius of the size of the weights themselves, the upper end of the search for the largest one."""
 
-ROUNDS = 4
-"""Rounds of false position for the largest radius."""
+GRID = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2)
+"""Radii at which the smallest eigenvalue is looked at on the way up to ``WHOLE``."""
+
+ROUNDS = 3
+"""Halvings, on a logarithmic scale, of the interval in which it is first lost: from a factor of 2 to 9 %."""
 
 
 def promised(case: VaeCase, width: int) -> float:
@@ -43,20 +46,27 @@ def ball(
     device: str,
     prepare: Prepare = as_initialised,
     radii: Sequence[float] = RADII,
+    reach: float = 1.0,
 ) -> Quantities:
-    """‖Θ - Θ(0)‖₂ at K radii R: "radius", "random" (rows moved at random) and "ascent" (by the adversary), (R, K)."""
+    """‖Θ - Θ(0)‖₂ at K radii R: "radius", "random" (rows moved at random) and "ascent" (by the adversary), (R, K).
+
+    "farthest" is the largest movement of a row by the adversary, over R. ``reach`` is the share of R that it may use.
+    """
     start, directions = zip(*(seed.spawn(2) for seed in seeds), strict=True)
     x, network = case.problem.inputs, prepare(initial_networks(case, width, start, device))
     initial, moves = tangent_kernel(network, x).block(), random_directions(network, directions)
-    random, ascent = [], []
+    random, ascent, farthest = [], [], []
     for radius in radii:
         there = moved_rows(network, moves, radius)
         random.append(torch.linalg.matrix_norm(tangent_kernel(there, x).block() - initial, ord=2).cpu().numpy())
-        ascent.append(largest_change(network, x, radius).value.cpu().numpy())
+        worst = largest_change(network, x, reach * radius)
+        ascent.append(worst.value.cpu().numpy())
+        farthest.append((longest_move(worst.network, network) / radius).cpu().numpy())
     return {
         "radius": np.tile(radii, (len(seeds), 1)),
         "random": np.stack(random, axis=1),
         "ascent": np.stack(ascent, axis=1),
+        "farthest": np.stack(farthest, axis=1),
     }
 
 
@@ -81,28 +91,24 @@ def ball_eigenvalue(
 def _largest_radius(
     network: StochasticNetwork, x: np.ndarray, level: float, low: Tensor, at_low: Tensor, at_high: Tensor
 ) -> Tensor:
-    """The largest radius tried, between ``low`` and 1, in whose ball λ_min keeps the level.
+    """The largest radius tried, from ``low`` up to 1, at which, as at all smaller ones tried, λ_min keeps the level.
 
-    False position with Illinois's halving on log(λ_min/level), which is nearly linear in R. 0 where λ_min at ``low``
-    lies below the level already, 1 where the whole ball keeps it.
+    A larger ball contains the smaller one, but a descent whose rows all go to the boundary need not find as little
+    there: λ_min as found is no monotone function of R. So radii are tried upwards, and what is lost once stays lost.
+    0 where λ_min at ``low`` lies below the level already, 1 where the whole ball keeps it.
     """
-
-    def height(smallest: Tensor) -> Tensor:
-        return (smallest / level).clamp_min(1e-6).log()
-
-    high, f_low, f_high = torch.full_like(low, WHOLE), height(at_low), height(at_high)
-    kept = torch.where(f_high >= 0, high, torch.where(f_low >= 0, low, 0.0))
-    kept_before = lost_before = torch.zeros_like(low, dtype=torch.bool)
+    kept, lost = torch.where(at_low >= level, low, 0.0), torch.full_like(low, torch.inf)
+    for radius in (*GRID, WHOLE):
+        found = at_high if radius == WHOLE else smallest_eigenvalue(network, x, radius).value
+        ahead = (radius > kept) & (kept > 0) & lost.isinf()
+        kept = torch.where(ahead & (found >= level), radius, kept)
+        lost = torch.where(ahead & (found < level), radius, lost)
     for _ in range(ROUNDS):
-        share = (f_low / (f_low - f_high)).nan_to_num(0.5).clamp(0.01, 0.99)
-        middle = low + share * (high - low)
-        f = height(smallest_eigenvalue(network, x, middle, steps=2).value)
-        keeps = f >= 0
-        kept = torch.where(keeps, torch.maximum(kept, middle), kept)
-        low, high = torch.where(keeps, middle, low), torch.where(keeps, high, middle)
-        f_low = torch.where(keeps, f, torch.where(lost_before, f_low / 2, f_low))
-        f_high = torch.where(keeps, torch.where(kept_before, f_high / 2, f_high), f)
-        kept_before, lost_before = keeps, ~keeps
+        between = lost.isfinite()
+        middle = torch.where(between, (kept * lost).sqrt(), kept)
+        keeps = smallest_eigenvalue(network, x, middle).value >= level
+        kept = torch.where(between & keeps, middle, kept)
+        lost = torch.where(between & ~keeps, middle, lost)
     return kept
 
 

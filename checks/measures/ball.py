@@ -15,6 +15,7 @@ from theorems.lemma3 import kernel_change_bound, stability_constant
 
 __all__ = [
     "LINEAR",
+    "beyond_edge",
     "change_by_radius",
     "change_per_radius",
     "derived_bound",
@@ -78,6 +79,11 @@ def random_share(
 ) -> tuple[Float[ndarray, "R K"], Float[ndarray, "R K"]]:
     """‖Θ - Θ(0)‖₂ after moves at random over that of the adversary, against the radius; a control swaps the two."""
     return cell[moves] / cell[adversary], cell["radius"]
+
+
+def beyond_edge(cell: CellData) -> Float[ndarray, "R K"]:
+    """How far the adversary's farthest row is from the boundary of its ball, as a share of the radius."""
+    return cell["farthest"] - 1
 
 
 def keeps(cell: CellData, ball: str = "promised", factor: float = 1.0) -> Float[ndarray, " R"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from claimtest.claim import Verdict
-from claimtest.criteria import AtLeast, AtMost, Law, OrderBound
+from claimtest.criteria import AtLeast, AtMost, Ceiling, Law, OrderBound
 from claimtest.report.wording import estimate, number
 from claimtest.results import ClaimResult, RunResult
 
@@ -31,7 +31,7 @@ def looseness(claim: ClaimResult) -> list[Looseness]:
     for reading in claim.readings:
         for result in reading.criteria:
             law, outcome = result.criterion.law, result.outcome
-            if outcome is None or not isinstance(law, OrderBound | AtLeast | AtMost):
+            if outcome is None or not isinstance(law, OrderBound | AtLeast | AtMost | Ceiling):
                 continue
             stated, slack = _slack(law, outcome.estimate, outcome.verdict)
             where = reading.reading.id, result.criterion.id, result.criterion.asks
@@ -51,12 +51,12 @@ def _slack(law: Law, measured: float, verdict: Verdict) -> tuple[str, str]:
         known = "" if law.truth is None else f"; derived exact exponent {number(law.truth)}"
         words = "tight" if abs(gap) < 0.1 else f"{number(abs(gap), 2)} {'steeper' if gap > 0 else 'flatter'}"
         return f"exponent ≤ {number(law.order)}", words + known
-    assert isinstance(law, AtLeast | AtMost)
-    sign = "≥" if isinstance(law, AtLeast) else "≤"
-    stated = f"{sign} {number(law.bound)}"
+    assert isinstance(law, AtLeast | AtMost | Ceiling)
+    sign, bound = "≥" if isinstance(law, AtLeast) else "≤", law.tolerance if isinstance(law, Ceiling) else law.bound
+    stated = f"{sign} {number(bound)}"
     if verdict is Verdict.VIOLATED:
         return stated, "none: the bound is broken"
-    larger, smaller = (measured, law.bound) if sign == "≥" else (law.bound, measured)
+    larger, smaller = (measured, bound) if sign == "≥" else (bound, measured)
     if smaller > 0:
         return stated, f"a factor of {number(larger / smaller)}"
     return stated, f"{number(larger - smaller)} in absolute terms"

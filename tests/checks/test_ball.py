@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from numpy.random import SeedSequence
 
-from checks.cases import case_book, case_from_data
-from checks.experiments.ball import BALL, BALL_EIGENVALUE, RADII, promised
+from checks.cases import VaeCase, case_book, case_from_data
+from checks.experiments.ball import BALL, BALL_EIGENVALUE, GRID, RADII, promised
 from checks.lemma3 import BALL_SWEEP, CHECK, without_linear_term
 from checks.measures.ball import (
+    beyond_edge,
     change_by_radius,
     change_per_radius,
     derived_bound,
@@ -19,6 +21,7 @@ from checks.measures.ball import (
 )
 from claimtest.cells import Cell, CellData
 from claimtest.profile import PROFILES
+from theorems.setting import ERF, FixedNoise, Problem
 
 BOOK = case_book(0)
 CASE = BOOK.drawn[3]
@@ -45,7 +48,7 @@ def test_adversary_beats_chance_and_what_is_larger_holds_more(case):
 
 
 def test_the_largest_radius_is_one_that_keeps_the_level_and_nearly_the_last():
-    """False position against a ladder of balls: the level is kept at the radius found and lost at 1.15 times it."""
+    """Against a ladder of balls: the level is kept at the radius found and lost at 1.15 times it."""
     from checks.experiments.networks import initial_networks
     from claimtest.cells import replicate_seeds
     from models.ball import smallest_eigenvalue
@@ -55,8 +58,31 @@ def test_the_largest_radius_is_one_that_keeps_the_level_and_nearly_the_last():
     network, x = initial_networks(CASE, 512, seeds, "cpu"), CASE.problem.inputs
     level = CASE.smallest_eigenvalue / 2
     for k, radius in enumerate(found):
-        assert float(smallest_eigenvalue(network, x, radius, steps=2).value[k]) >= level * (1 - 1e-9)
-        assert float(smallest_eigenvalue(network, x, 1.15 * radius, steps=2).value[k]) < level
+        assert float(smallest_eigenvalue(network, x, radius).value[k]) >= level * (1 - 1e-9)
+        assert float(smallest_eigenvalue(network, x, 1.15 * radius).value[k]) < level
+
+
+def test_no_radius_is_found_beyond_one_at_which_the_level_was_lost():
+    """A case in which λ_min, as the descent finds it, is no monotone function of the radius."""
+    from checks.experiments.networks import initial_networks
+    from claimtest.cells import replicate_seeds
+    from models.ball import smallest_eigenvalue
+
+    x = np.array([[0.6, 0.0, 0.8, 0.0, 0.0], [0.0, 0.8, 0.6, 0.0, 0.0]])
+    case = VaeCase(Problem(x, np.eye(2, 3), ERF, FixedNoise(1.0)))
+    seeds = replicate_seeds(0, "here", "there", 256, 0, 16)
+    found = BALL_EIGENVALUE.run(case, 256, seeds, "cpu")["largest"]
+    network, level = initial_networks(case, 256, seeds, "cpu"), case.smallest_eigenvalue / 2
+    for radius in GRID:
+        lost = smallest_eigenvalue(network, x, radius).value.numpy() < level
+        assert (found[lost] < radius).all()
+    assert (found > 5 * promised(case, 256)).all()  # and it does not give up at the first step
+
+
+def test_a_timid_adversary_does_not_reach_the_edge():
+    whole, timid = (BALL.run(CASE, 64, [SeedSequence(1)], "cpu", reach=reach) for reach in (1.0, 0.4))
+    np.testing.assert_allclose(beyond_edge(cell(**whole)), 0, atol=1e-12)
+    np.testing.assert_allclose(beyond_edge(cell(**timid)), -0.6, atol=1e-12)
 
 
 def cell(width=64, **quantities):
