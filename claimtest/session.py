@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from claimtest.alongside import alongside
 from claimtest.check import Pack
 from claimtest.engine import Engine
@@ -31,8 +33,9 @@ class Session:
     """Judges claims of ``pack`` with the evidence in ``folder`` (None: kept in memory only).
 
     ``book`` makes the case book, drawn from the seed unless said otherwise. Cells are measured by ``executor``, by
-    ``jobs`` local processes if there is none. Raises RunError, in one line, when
-    evidence cannot be measured, read or written.
+    ``jobs`` local processes if there is none. Judging uses one thread: matrices are small, and several threads that
+    wait for each other on busy cores take fifty times as long over them. Raises RunError, in one line, when evidence
+    cannot be measured, read or written.
     """
 
     pack: Pack
@@ -54,7 +57,8 @@ class Session:
     @cached_property
     def engine(self) -> Engine:
         """The engine on this session's case book."""
-        book = self.book() if self.book else self.pack.cases(self.seed)
+        with threadpool_limits(1):
+            book = self.book() if self.book else self.pack.cases(self.seed)
         return Engine(self.pack, self.profile, book, self.runner)
 
     @cached_property
@@ -66,13 +70,15 @@ class Session:
     def judge(self, claims: Sequence[str]) -> RunResult:
         """The verdicts on these claims."""
         start = time.perf_counter()
-        results = tuple(self.engine.judge(claims))
+        with threadpool_limits(1):
+            results = tuple(self.engine.judge(claims))
         seconds = time.perf_counter() - start
         return RunResult(self.pack.title, self.profile, self.seed, results, self.versions, seconds)
 
     def judge_reading(self, claim: str, reading: str) -> ReadingResult:
         """The verdict on one reading, from its evidence alone."""
-        return self.engine.judge_reading(claim, reading)
+        with threadpool_limits(1):
+            return self.engine.judge_reading(claim, reading)
 
     def missing(self, claims: Sequence[str]) -> dict[str, tuple[int, int]]:
         """For each claim, how many of its cells are not stored, and how many it has."""
@@ -87,7 +93,7 @@ class Session:
             return write_report(run, folder, formats=(form,))
         cells = self.engine.cells([result.claim.id for result in run.claims])
         evidence = [Measured.of(cell, self.runner.known[cell.identity]) for cell in cells]
-        with alongside(export_csv, evidence, folder / "evidence"):
+        with alongside(export_csv, evidence, folder / "evidence"), threadpool_limits(1):
             return write_report(run, folder, {file_name(cell.experiment.id) for cell in cells})
 
     def close(self) -> None:
