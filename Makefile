@@ -2,6 +2,8 @@
 # make test     set up, run all tests
 # make setup    set up only
 # make lint     set up, check style and types
+# make mutants  mutation testing of the closed forms and the criteria (hours); SAMPLE=300 tries so many of the mutants
+# make seeds    every claim under 30 root seeds at quick and 5 at standard (an hour or two); goes on where it stopped
 # make clean    remove what was made
 #
 # PYTHON=python3.12 chooses the interpreter (3.11 or newer). pip obeys its usual variables: PIP_EXTRA_INDEX_URL, for one,
@@ -10,7 +12,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup verify test lint clean
+.PHONY: setup verify test lint mutants seeds clean
 .DELETE_ON_ERROR:
 
 verify: .venv/.ready
@@ -26,6 +28,14 @@ lint: .venv/.ready
 	$(BIN)/ruff format --check
 	$(BIN)/pyright
 
+mutants: .venv/.ready
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[mutants]'
+	$(BIN)/python -m tests.mutants $(if $(SAMPLE),--sample $(SAMPLE))
+
+seeds: .venv/.ready
+	$(BIN)/vae-ntk seeds --runs 30 --out claims-out/seeds
+	$(BIN)/vae-ntk seeds --runs 5 --profile standard --out claims-out/seeds
+
 .venv/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo 'Python 3.11 or newer is needed: make PYTHON=/path/to/python3' >&2; exit 1; }
@@ -34,5 +44,5 @@ lint: .venv/.ready
 	touch $@
 
 clean:
-	rm -rf .venv claims-out .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv claims-out mutants .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

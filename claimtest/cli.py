@@ -145,7 +145,6 @@ def _complete(options: argparse.Namespace) -> None:
     given = vars(options)
     if "minutes" in given:
         options.minutes = positive_number(options.minutes, "--minutes")
-        options.seed = whole_number(options.seed, "--seed", 0)
         options.out = options.out or f"attack-{options.claim}.json"
     local = True
     if "executor" in given:
@@ -157,13 +156,14 @@ def _complete(options: argparse.Namespace) -> None:
         options.out = Path(options.out)
     if given.get("jobs") is not None:
         options.jobs = whole_number(options.jobs, "--jobs", 1)
+    if "seed" in given:
+        options.seed = whole_number(options.seed, "--seed", 0)
     if "runs" in given:
         options.runs = whole_number(options.runs, "--runs", 1)
     if "trials" in given:
         options.trials = whole_number(options.trials, "--trials", 1)
     if "profile" in given:
         options.profile = profile_named(options.profile)
-        options.seed = whole_number(options.seed, "--seed", 0)
         (device_named if local else known_device)(options.device)  # a cluster's workers look for their own
         if options.inputs is None and (options.targets or options.widths):
             raise UsageError("--targets and --widths go with --inputs FILE")

@@ -104,20 +104,20 @@ def command_seeds(options: argparse.Namespace) -> int:
     pack = load_pack(options.pack)
     claims = select_claims(pack, options.claims)
     writable_folder(options.out)
-    runs: list[SeedRun] = []
+    seeds = Seeds(options.profile, [])
     for seed in range(options.seed, options.seed + options.runs):
         options.seed = seed
         session = _session(pack, options, book)
         try:
-            runs.append(SeedRun.of(session.judge(claims)))
+            seeds.runs.append(SeedRun.of(session.judge(claims)))
         except RunError as error:
             raise _with_details(error, options.out) from None
         finally:
             session.close()
-        print(runs[-1].line, flush=True)
-        page = Seeds(options.profile, runs).write(options.out)
-    print(f"\n{Seeds(options.profile, runs).text()}\n\n{page}")
-    return 0 if Seeds(options.profile, runs).sound else 1
+        print(seeds.runs[-1].line, flush=True)
+        seeds.write(options.out)
+    print(f"\n{seeds.text()}\n\n{seeds.write(options.out)}")
+    return 0 if seeds.sound else 1
 
 
 def command_report(options: argparse.Namespace) -> int:

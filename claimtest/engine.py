@@ -15,7 +15,7 @@ from claimtest.cells import Cell, CellData, Quantities, Sweep
 from claimtest.check import Check, Control, Criterion, Pack, ReadingCheck, View
 from claimtest.claim import Verdict
 from claimtest.errors import RunError, TooLittle, UsageError
-from claimtest.kills import NO_CASE, judge_control, kill_matrix, true_there
+from claimtest.kills import NO_CASE, control_evidence, kill_matrix, true_there
 from claimtest.profile import MOST_CRITERIA, Profile
 from claimtest.results import ClaimResult, ControlResult, CriterionResult, ReadingResult
 
@@ -105,12 +105,13 @@ class Engine:
         counts = aim.verdict is Verdict.HOLDS
         if aim.outcome is None:
             return ControlResult(control, None, counts, NO_CASE)
-        judged = judge_control(control, aim.criterion, view, self.profile)
+        judged = control_evidence(control, aim.criterion, view, self.profile)
         if isinstance(judged, str):
             return ControlResult(control, None, counts, judged)
-        if not true_there(control, aim.criterion, view, self.profile):
-            return ControlResult(control, judged, counts, "the unchanged experiment is violated there too", idle=True)
-        return ControlResult(control, judged, counts)
+        outcome, samples = judged
+        idle = not true_there(control, aim.criterion, view, self.profile)
+        why = "the unchanged experiment is violated there too" if idle else ""
+        return ControlResult(control, outcome, counts, why, idle, samples)
 
     def _view(self, check: Check, evidence: Evidence) -> View:
         """What the check sees; joined once per sweep, since many criteria and controls look at the same one."""

@@ -15,11 +15,11 @@ from typing import Any
 from claimtest.cells import Experiment
 from claimtest.check import Check, Control, Criterion, View
 from claimtest.claim import Verdict
-from claimtest.criteria import Outcome
+from claimtest.criteria import Outcome, Samples
 from claimtest.errors import TooLittle
 from claimtest.profile import Profile
 
-__all__ = ["NO_CASE", "Kill", "KillMatrix", "judge_control", "kill_matrix", "reads", "true_there"]
+__all__ = ["NO_CASE", "Kill", "KillMatrix", "control_evidence", "judge_control", "kill_matrix", "reads", "true_there"]
 
 NO_CASE = "no case here in which the variant is false"
 
@@ -86,12 +86,20 @@ def judge_control(control: Control, criterion: Criterion, view: View, profile: P
 
     Raises what the measure raises: only evidence that is too little is a reason.
     """
+    judged = control_evidence(control, criterion, view, profile)
+    return judged if isinstance(judged, str) else judged[0]
+
+
+def control_evidence(
+    control: Control, criterion: Criterion, view: View, profile: Profile
+) -> tuple[Outcome, Samples] | str:
+    """The same with the samples that it rests on."""
     variant = control.variant(criterion, profile)
     data = [cell for cell in view(variant.sweep) if control.where(cell)]
     if not data:
         return NO_CASE
     try:
-        return variant.judge(data, profile, **control.ingredients)[0]
+        return variant.judge(data, profile, **control.ingredients)
     except TooLittle as error:
         return str(error)
 

@@ -72,6 +72,7 @@ class ControlResult:
     counts: bool
     why_not: str = ""
     idle: bool = False
+    samples: Samples | None = None
 
     @property
     def rejected(self) -> bool | None:

@@ -84,7 +84,7 @@ class Seeds:
     """Runs at one profile under different root seeds."""
 
     profile: Profile
-    runs: Sequence[SeedRun]
+    runs: list[SeedRun]
 
     @property
     def sound(self) -> bool:

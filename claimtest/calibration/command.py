@@ -7,7 +7,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from claimtest.calibration.gather import stored_designs
+from claimtest.calibration.certainty import certainties, evidence_of
+from claimtest.calibration.gather import designs_of, stored_readings
 from claimtest.calibration.run import Calibration, calibrate
 from claimtest.calibration.sources import default_designs, hardest
 from claimtest.session import Session
@@ -16,14 +17,17 @@ __all__ = ["run_calibration"]
 
 
 def run_calibration(session: Session, claims: Sequence[str], trials: int, out: Path) -> int:
-    """Simulate, print the table and what is broken, and write calibration.json and calibration.svg; 1 if any is."""
+    """Simulate, print the tables and what is broken, and write calibration.json and calibration.svg; 1 if any is."""
     from claimtest.report.calibration import FILE, view_of  # brings matplotlib
 
     start = time.perf_counter()
-    found = stored_designs(session, claims)
+    judged = stored_readings(session, claims)
+    found = designs_of(judged)
     designs = [*hardest(found), *default_designs()]
     made = calibrate(designs, session.profile, trials, session.runner.jobs, session.progress)
-    calibration = Calibration(session.profile, trials, tuple(made), time.perf_counter() - start)
+    evidence = [e for claim, reading in judged for e in evidence_of(claim, reading, session.profile)]
+    sure = certainties(evidence, trials, session.runner.jobs, session.progress)
+    calibration = Calibration(session.profile, trials, tuple(made), tuple(sure), time.perf_counter() - start)
     entry = calibration.to_json()
     (out / FILE).write_text(json.dumps(entry, indent=1, allow_nan=False) + "\n", encoding="utf-8", newline="\n")
     (out / "calibration.svg").write_text(view_of(entry).picture.svg, encoding="utf-8", newline="\n")
@@ -31,6 +35,8 @@ def run_calibration(session: Session, claims: Sequence[str], trials: int, out: P
     kept = "every promise is kept" if not calibration.broken else f"{len(calibration.broken)} promises are broken"
     print(f"\n{len(designs) - len(default_designs())} designs, the hardest of {len(found)} criteria, "
           f"and {len(default_designs())} that need no run: {kept}")  # fmt: skip
+    if sure:
+        print(f"\n{calibration.certain()}")
     for line in calibration.broken:
         print(f"  {line}")
     print(out / FILE)

@@ -1,25 +1,35 @@
-"""The criteria of a session whose evidence is stored, as designs."""
+"""The readings of a session whose evidence is stored, and their criteria as designs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from claimtest.calibration.design import Design
 from claimtest.calibration.sources import design_from
+from claimtest.results import ReadingResult
 from claimtest.session import Session
 
-__all__ = ["stored_designs"]
+__all__ = ["designs_of", "stored_readings"]
+
+Judged = tuple[str, ReadingResult]
+"""The id of a claim and the result of one of its readings."""
 
 
-def stored_designs(session: Session, claims: Sequence[str]) -> list[Design]:
-    """A design for every criterion of these claims whose reading has all its evidence; nothing is measured."""
-    found = []
-    for claim in claims:
-        for part in session.pack.check(claim).readings:
-            if session.runner.missing(session.engine.cells([claim], [part.reading])):
-                continue
-            for result in session.judge_reading(claim, part.reading).criteria:
-                design = design_from(f"{claim}/{part.reading}/{result.criterion.id}", result)
-                if design is not None:
-                    found.append(design)
-    return found
+def stored_readings(session: Session, claims: Sequence[str]) -> list[Judged]:
+    """The results of those readings of these claims that have all their evidence; nothing is measured."""
+    return [
+        (claim, session.judge_reading(claim, part.reading))
+        for claim in claims
+        for part in session.pack.check(claim).readings
+        if not session.runner.missing(session.engine.cells([claim], [part.reading]))
+    ]
+
+
+def designs_of(judged: Iterable[Judged]) -> list[Design]:
+    """A design for every criterion that has noise to copy."""
+    designs = (
+        design_from(f"{claim}/{reading.reading.id}/{result.criterion.id}", result)
+        for claim, reading in judged
+        for result in reading.criteria
+    )
+    return [design for design in designs if design is not None]

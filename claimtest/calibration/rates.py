@@ -31,6 +31,8 @@ __all__ = [
     "count_errors",
     "extrapolate",
     "rates_of",
+    "rows_of",
+    "seeds_of",
 ]
 
 LEVELS = (0.05, 0.01, 1e-3, 1e-4)
@@ -100,19 +102,25 @@ def count_errors(design: Design, truths: Truths, profile: Profile, first: int, c
     """Errors in the samples ``first`` .. ``first + count - 1`` of a design, whatever other samples are drawn."""
     found: Counter[Question] = Counter()
     for start in range(first, first + count):
-        name = hashlib.sha256(f"{design.id}\x1f{design.law.kind}\x1f{start}".encode()).digest()
-        rng = default_rng(SeedSequence(int.from_bytes(name[:16], "big")))
-        found.update(_errors(design, truths, profile, design.draw(rng, _rows(design))))
+        noise = design.draw(default_rng(seeds_of(design, start)), rows_of(design))
+        found.update(_errors(design, truths, profile, noise))
     return found
 
 
-def _rows(design: Design) -> int:
+def seeds_of(design: Design, chunk: int) -> SeedSequence:
+    """The random state of one chunk of a design's samples."""
+    name = hashlib.sha256(f"{design.id}\x1f{design.law.kind}\x1f{chunk}".encode()).digest()
+    return SeedSequence(int.from_bytes(name[:16], "big"))
+
+
+def rows_of(design: Design) -> int:
+    """How many samples make a chunk."""
     return max(_CHUNK // len(design.samples), 1)
 
 
 def chunks(design: Design, trials: int) -> int:
     """How many chunks of samples make at least so many trials."""
-    return math.ceil(trials / _rows(design))
+    return math.ceil(trials / rows_of(design))
 
 
 def _errors(design: Design, truths: Truths, profile: Profile, noise: ndarray) -> Counter[Question]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-import multiprocessing
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from tabulate import tabulate
 from tqdm import tqdm
 
+from claimtest.calibration.certainty import Certainty
 from claimtest.calibration.design import Design
+from claimtest.calibration.processes import mapper
 from claimtest.calibration.rates import (
     LEVELS,
     MISSES,
@@ -27,7 +26,6 @@ from claimtest.calibration.rates import (
     extrapolate,
     rates_of,
 )
-from claimtest.pool import METHOD, without_main
 from claimtest.profile import ALPHA, Profile
 
 __all__ = ["Calibrated", "Calibration", "calibrate"]
@@ -90,17 +88,35 @@ class Calibrated:
 
 @dataclass(frozen=True)
 class Calibration:
-    """What became of all designs. ``seconds`` is how long it took."""
+    """What became of all designs, and how sure the run itself is. ``seconds`` is how long it took."""
 
     profile: Profile
     trials: int
     designs: tuple[Calibrated, ...]
+    certainties: tuple[Certainty, ...] = ()
     seconds: float = 0.0
 
     @property
     def broken(self) -> list[str]:
         """Every promise that is not kept."""
-        return [line for design in self.designs for line in design.broken]
+        unsure = [
+            f"{c.name}: {c.rate.question} in {c.rate.events} of {c.rate.trials} runs, promised {c.rate.promised:g}"
+            for c in self.certainties
+            if not c.rate.met
+        ]
+        return [*(line for design in self.designs for line in design.broken), *unsure]
+
+    def certain(self, most: int = 10) -> str:
+        """How often the run's criteria and controls would come out otherwise: a sentence, and those that ever did."""
+        controls = sum(c.control for c in self.certainties)
+        ever = sorted((c for c in self.certainties if c.rate.events), key=lambda c: -c.rate.share)
+        rows = [(c.name, c.rate.question, c.rate.events, c.rate.trials, "yes" if c.rate.met else "NO") for c in ever]
+        sentence = (
+            f"run again with other seeds, {len(self.certainties) - controls} criteria and {controls} controls: "
+            f"{len(ever)} ever came out otherwise"
+        )
+        table = tabulate(rows[:most], ("criterion or control", "error", "times", "of", "met"), disable_numparse=True)
+        return f"{sentence}\n\n{table}" if rows else sentence
 
     def to_json(self) -> dict[str, Any]:
         """The whole of calibration.json."""
@@ -112,6 +128,7 @@ class Calibration:
             "levels": [*LEVELS, ALPHA],
             "met": not self.broken,
             "designs": [design.to_json() for design in self.designs],
+            "certainties": [certainty.to_json() for certainty in self.certainties],
         }
 
     def table(self) -> str:
@@ -141,9 +158,9 @@ def calibrate(
     truths = [Truths.of(design, profile) for design in designs]
     tasks = [(k, first) for k, design in enumerate(designs) for first in range(chunks(design, trials))]
     counted: list[Counter[Question]] = [Counter() for _ in designs]
-    with _mapper(jobs) as mapper:
+    with mapper(jobs) as mapped:
         arguments = [(designs[k], truths[k], profile, first) for k, first in tasks]
-        bar = tqdm(zip(tasks, mapper(_count, arguments), strict=True), "simulating", len(tasks), leave=False,
+        bar = tqdm(zip(tasks, mapped(_count, arguments), strict=True), "simulating", len(tasks), leave=False,
                    disable=None if progress is None else not progress)  # fmt: skip
         for (k, _), errors in bar:
             counted[k].update(errors)
@@ -153,13 +170,3 @@ def calibrate(
 def _count(task: tuple[Design, Truths, Profile, int]) -> Counter[Question]:
     design, truths, profile, first = task
     return count_errors(design, truths, profile, first, 1)
-
-
-@contextmanager
-def _mapper(jobs: int) -> Iterator[Any]:
-    """`map`, or that of a pool of processes."""
-    if jobs == 1:
-        yield map
-        return
-    with without_main(), ProcessPoolExecutor(jobs, multiprocessing.get_context(METHOD)) as pool:
-        yield pool.map

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,8 +56,26 @@ def view_of(found: Mapping[str, Any]) -> CalibrationView:
         "Every promise is kept." if not broken else f"{broken} of {len(rows)} designs break a promise.",
         "The last level is extrapolated: of the misses at one level the same share is missed at the next, ten times "
         "smaller one.",
+        *_certain(found.get("certainties", ())),
     )
     return CalibrationView(sentences, heads, rows, _picture(found))
+
+
+def _certain(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """How surely the criteria and controls of the run itself come out as they did."""
+    if not found:
+        return
+    controls, trials = sum(entry["control"] for entry in found), min(entry["trials"] for entry in found)
+    ever = sorted((entry for entry in found if entry["events"]), key=lambda entry: -entry["rate"])
+    met = sum(entry["met"] for entry in found)
+    yield (
+        f"With what the run estimated taken for the truth and its noise drawn again, {trials} times or more: of "
+        f"{len(found) - controls} criteria and {controls} controls {met} come out as they should with probability "
+        f"0.9999, as far as can be told, and {len(found) - len(ever)} did so every time."
+    )
+    if ever:
+        worst = "; ".join(f"{e['name']} ({e['question']}: {e['events']} of {e['trials']})" for e in ever[:8])
+        yield f"Those that ever came out otherwise, most often first: {worst}{' and others' if ever[8:] else ''}."
 
 
 def _row(design: Mapping[str, Any], levels: list[float]) -> tuple[str, ...]:

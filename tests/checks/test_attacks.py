@@ -36,12 +36,12 @@ def test_a_short_search_breaks_nothing_and_replays_to_the_last_bit(claim, tmp_pa
 
 @pytest.mark.parametrize("file", KEPT, ids=lambda file: file.stem)
 def test_the_worst_examples_found_stay_harmless(file):
-    """Ratios are the same up to what another processor rounds differently."""
+    """Ratios of round-off are another processor's; the others are the same up to them."""
     record = Record.read(file)
     now = record.again(attack_on(PACK, record.claim))
     assert not now.broken
-    if not record.found.broken:
-        assert now.ratio == pytest.approx(record.found.ratio, rel=1e-2 if record.claim == "definition1" else 1e-6)
+    if record.claim != "definition1":
+        assert now.ratios == pytest.approx(record.found.ratios, rel=1e-6, abs=1e-2)
 
 
 def test_each_of_the_claims_has_an_example_that_is_kept():
