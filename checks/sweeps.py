@@ -85,9 +85,9 @@ CLOSENESS_SWEEP = sweep(
     {"quick": 400, "standard": 400, "thorough": 400},
     100,
 )
-FLOW_SWEEP = Sweep(FLOW, drawn, ladder)
+FLOW_SWEEP = Sweep(FLOW, drawn, ladder, block=16)
 FROZEN_DECODER = variant(FLOW_SWEEP, "frozen-decoder", trainable=("mean", "scale"))
-DRIFT_SWEEP = Sweep(DRIFT, drawn, ladder)
+DRIFT_SWEEP = Sweep(DRIFT, drawn, ladder, block=16)
 STEPPING_SWEEP = sweep(STEPPING, drawn, rungs(4, 4), {"quick": 2, "standard": 4, "thorough": 8}, 2)
 DIGITS_DESCENT_SWEEP = sweep(DESCENT, real, rungs(1, 1), {"quick": 128, "standard": 128, "thorough": 256}, 16)
 DESCENT_SWEEP = sweep(DESCENT, drawn, rungs(2, 3), {"quick": 32, "standard": 32, "thorough": 64}, 16)

@@ -3,6 +3,10 @@
 A group of R replicates keeps its trainable blocks in one flat buffer, block after block, each (R, k, m) contiguous
 with the units last. So every product of a training step runs on contiguous batches, and a Runge-Kutta stage is one
 product with the buffer.
+
+Gradients move the rows of W^μ and W^σ by combinations of the inputs alone. With fewer inputs than dimensions, n < p,
+and X = L Qᵀ (LQ factorisation), a cell trains the n coordinates Qᵀw of a row on the inputs L in the place of its p
+entries on X: the same training, with less to move.
 """
 
 from __future__ import annotations
@@ -58,10 +62,14 @@ class Cell:
             raise ValueError(f"trainable blocks are {', '.join(BLOCKS)}; got {', '.join(sorted(unknown))}")
         self.original = network
         self.x = network.as_inputs(x)
+        self.axes: Tensor | None = None
         self.y = torch.as_tensor(y, dtype=self.x.dtype, device=self.x.device)
         if self.y.shape != (len(self.x), network.outputs):
             raise ValueError(f"targets {(len(self.x), network.outputs)} expected, got {tuple(self.y.shape)}")
-        blocks = {k: w.reshape(-1, *w.shape[-2:]) for k, w in network.parameters().items()}
+        if len(self.x) < network.inputs:
+            self.axes, upper = torch.linalg.qr(self.x.T)
+            self.x = upper.T.contiguous()
+        blocks = {k: self._coordinates(k, w.reshape(-1, *w.shape[-2:])) for k, w in network.parameters().items()}
         self.network = network.replace_parameters(blocks)
         self.rows = {name: w.shape[-1] for name, w in blocks.items() if name in trainable}
         if not self.rows:
@@ -92,7 +100,21 @@ class Cell:
         blocks = {
             name: torch.cat([group.network.parameters()[name].mT for group in self.groups]).mT for name in self.rows
         }
-        return self.original.replace_parameters({name: self.unflatten(w) for name, w in blocks.items()})
+        return self.original.replace_parameters({name: self._restored(name, w) for name, w in blocks.items()})
+
+    def _coordinates(self, name: str, block: Float[Tensor, "R m p"]) -> Float[Tensor, "R m k"]:
+        """Qᵀw of the rows of an encoder block, stored with the units last; the decoder as it is."""
+        if self.axes is None or name == "decoder":
+            return block
+        return torch.matmul(self.axes.T.expand(len(block), *self.axes.T.shape), block.mT).mT
+
+    def _restored(self, name: str, block: Float[Tensor, "R m k"]) -> Float[Tensor, "*b m p"]:
+        """The block in its own coordinates, W(0) + Q(a - a(0)), with the replicate axes of the given network."""
+        if self.axes is None or name == "decoder":
+            return self.unflatten(block)
+        change = (block - self.network.parameters()[name]).mT
+        moved = torch.matmul(self.axes.expand(len(block), *self.axes.shape), change)
+        return self.original.parameters()[name] + self.unflatten(moved.mT)
 
     def unflatten(self, values: Float[Tensor, "R ..."]) -> Tensor:
         """Values (R, …) with the replicate axes of the network that was given."""

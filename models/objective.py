@@ -16,7 +16,7 @@ from torch import Tensor
 from models.memory import block_size
 from models.snn import Features, StochasticNetwork
 
-__all__ = ["loss", "mean_loss_gradient", "output_variance", "pullback", "sampled_loss_gradient"]
+__all__ = ["loss", "mean_loss_gradient", "output_variance", "pullback", "pushforward", "sampled_loss_gradient"]
 
 
 def loss(outputs: Float[Tensor, "*b n d"], targets: Float[Tensor, "n d"]) -> Float[Tensor, "*b"]:
@@ -68,6 +68,24 @@ def pullback(
 def _product(a: Tensor, b: Tensor, out: Mapping[str, Tensor] | None, name: str) -> Tensor:
     """(a b)ᵀ, units last in memory, written into ``out`` if given."""
     return torch.matmul(a, b).mT if out is None else torch.matmul(a, b, out=out[name].mT).mT
+
+
+def pushforward(
+    network: StochasticNetwork, x: Float[Tensor, "n p"], features: Features, change: Mapping[str, Tensor]
+) -> Float[Tensor, "*b n d"]:
+    """J δ, the first-order change of f under the changes δ of some blocks; the transpose of ``pullback``.
+
+        (J δ)(x_i) = M Σ_r [ δv_r a_r(x_i) + v_r ( b_r(x_i) <δw_r^μ, x_i> + c_r(x_i) <δw_r^σ, x_i> ) ]
+
+    with (a, b, c) the features of unit r.
+    """
+    total = x.new_zeros(())
+    if "decoder" in change:
+        total = total + torch.matmul(features.decoder, change["decoder"])
+    for name, slope in (("mean", features.mean), ("scale", features.scale)):
+        if name in change and slope is not None:
+            total = total + torch.matmul(slope * torch.matmul(x, change[name].mT), network.decoder)
+    return network.multiplier * total
 
 
 def mean_loss_gradient(network: StochasticNetwork, x: Any, residual: Float[Tensor, "*b n d"]) -> dict[str, Tensor]:

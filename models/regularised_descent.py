@@ -9,7 +9,7 @@ from models.cell import Cell
 from models.divergence import checked_beta, divergence_from
 from models.objective import pullback
 from models.snn import Seed, StochasticNetwork
-from models.training import State, noise_streams, record_schedule
+from models.training import NoiseStreams, State, record_schedule
 
 __all__ = ["regularised_descent"]
 
@@ -40,7 +40,7 @@ def regularised_descent(
     cell = Cell(network, x, y, trainable)
     start = cell if initial is None else Cell(initial, x, y, trainable)
     kl = divergence_from(divergence, start.network, cell.x)
-    streams = None if seeds is None else noise_streams(seeds, cell)
+    streams = None if seeds is None else NoiseStreams(seeds, cell)
     for count, total in record_schedule(steps, record):
         for group in cell.groups if count else ():
             own, noise = kl[group.replicates], cell.x.new_empty(group.size, len(cell.x), network.width)
@@ -49,8 +49,7 @@ def regularised_descent(
                 if streams is None:
                     features = group.network.features(cell.x)
                 else:
-                    for eps, draw in zip(noise, streams[group.replicates], strict=True):
-                        draw(eps)
+                    streams.fill(noise, group.replicates)
                     features = group.network.sampled_features(cell.x, noise)
                 residual = group.network.combine(features.decoder) - group.y
                 group.descend(pullback(group.network, cell.x, features, residual, group.gradient), step)

@@ -20,13 +20,14 @@ from numpy.random import Generator, SeedSequence
 from torch import Tensor
 
 from models.activations import MeanActivation, mean_activation
+from models.draws import Seed, standard_normal
+from models.initialisation import block_rows, check_sizes, device_named, drawn_blocks
 from models.memory import block_size, keep_freed_memory
 from theorems.setting import Activation, FixedNoise, LearnedNoise, Noise, activation_named, known_noise
 
 __all__ = ["BLOCKS", "Features", "Seed", "StochasticNetwork"]
 
 BLOCKS = ("mean", "scale", "decoder")
-Seed = int | SeedSequence
 
 
 class Features(NamedTuple):
@@ -87,18 +88,14 @@ class StochasticNetwork:
         Raises ValueError for sizes below 1, an odd width if antisymmetric, an unknown activation or a device that
         is not there.
         """
-        for name, size in (("width", width), ("inputs", inputs), ("outputs", outputs)):
-            if not isinstance(size, int | np.integer) or size < 1:
-                raise ValueError(f"{name} must be at least 1, got {size!r}")
-        if antisymmetric and width % 2:
-            raise ValueError(f"an antisymmetric network needs an even width, got {width}")
-        psi, place, noise = activation_named(activation), _device(device), known_noise(noise)
+        check_sizes(width, inputs, outputs, antisymmetric)
+        psi, place, noise = activation_named(activation), device_named(device), known_noise(noise)
         seeds = [seed] if isinstance(seed, (int, np.integer, SeedSequence)) else list(seed)
-        draws = [_draw(s, width, inputs, outputs, noise, antisymmetric) for s in seeds]
         if not seeds:
             raise ValueError("a batch of replicates needs at least one seed")
         keep_freed_memory()
-        blocks = {b: _stored([draw[b] for draw in draws], place, dtype) for b in draws[0]}
+        drawn = drawn_blocks(seeds, width, block_rows(inputs, outputs, noise), noise, antisymmetric)
+        blocks = {b: w.to(device=place, dtype=dtype).mT for b, w in drawn.items()}
         if isinstance(seed, (int, np.integer, SeedSequence)):
             blocks = {b: w[0] for b, w in blocks.items()}
         return cls(blocks["mean"], blocks.get("scale"), blocks["decoder"], psi, noise, width**-0.5)
@@ -210,40 +207,10 @@ class StochasticNetwork:
 
     def draw_noise(self, inputs: int, generator: Generator | int) -> Float[Tensor, "*b n m"]:
         """ε ~ N(0, 1), independent over replicates, ``inputs`` and units, drawn by NumPy."""
-        draw = np.random.default_rng(generator).standard_normal((*self.batch_shape, inputs, self.width))
-        return torch.from_numpy(draw).to(self.mean)
+        return standard_normal((*self.batch_shape, inputs, self.width), generator).to(self.mean)
 
     def _latent(self, x: Float[Tensor, "n p"]) -> tuple[Tensor, Tensor]:
         """(u, s), s a number (a tensor without axes) under fixed noise."""
         x = x.expand(*self.batch_shape, *x.shape)
         u = torch.matmul(x, self.mean.mT)
         return u, u.new_full((), self.noise.scale) if self.scale is None else torch.matmul(x, self.scale.mT)
-
-
-def _draw(
-    seed: Seed, width: int, inputs: int, outputs: int, noise: Noise, antisymmetric: bool
-) -> dict[str, np.ndarray]:
-    rng = np.random.default_rng(seed)
-    free = width // 2 if antisymmetric else width
-    blocks = {"mean": rng.standard_normal((free, inputs))}
-    if isinstance(noise, LearnedNoise):
-        blocks["scale"] = noise.scale * rng.standard_normal((free, inputs))
-    blocks["decoder"] = rng.standard_normal((free, outputs))
-    if antisymmetric:
-        blocks = {b: np.concatenate([w, -w if b == "decoder" else w]) for b, w in blocks.items()}
-    return blocks
-
-
-def _stored(draws: Sequence[np.ndarray], device: torch.device, dtype: torch.dtype) -> Tensor:
-    """Replicates stacked (R, m, k) with the units last in memory."""
-    units_last = np.stack([np.ascontiguousarray(draw.T) for draw in draws])
-    return torch.from_numpy(units_last).to(device=device, dtype=dtype).mT
-
-
-def _device(device: str | torch.device) -> torch.device:
-    try:
-        place = torch.device(device)
-        torch.empty(0, device=place)
-    except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"device {str(device)!r} is not there: {str(error).splitlines()[0]}") from None
-    return place

@@ -6,7 +6,7 @@ Its largest eigenvalue is found from products Θ e = J (Jᵀ e) alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from models.cell import Cell
-from models.objective import pullback
+from models.objective import pullback, pushforward
 from models.snn import BLOCKS, Features, StochasticNetwork
 
-__all__ = ["Fit", "descend_to_share", "largest_eigenvalue", "pushforward"]
+__all__ = ["Fit", "descend_to_share", "largest_eigenvalue"]
 
 
 LOOK = 32
@@ -131,24 +131,6 @@ def largest_eigenvalue(network: StochasticNetwork, x: Any, products: int = 12) -
         tridiagonal[k, k + 1] = tridiagonal[k + 1, k] = norm
         basis.append(image / norm)
     raise ValueError(f"at least one product is needed, got {products}")
-
-
-def pushforward(
-    network: StochasticNetwork, x: Float[Tensor, "n p"], features: Features, change: Mapping[str, Tensor]
-) -> Float[Tensor, "*b n d"]:
-    """J δ, the first-order change of f under the changes δ of some blocks; the transpose of ``pullback``.
-
-        (J δ)(x_i) = M Σ_r [ δv_r a_r(x_i) + v_r ( b_r(x_i) <δw_r^μ, x_i> + c_r(x_i) <δw_r^σ, x_i> ) ]
-
-    with (a, b, c) the features of unit r.
-    """
-    total = x.new_zeros(())
-    if "decoder" in change:
-        total = total + torch.matmul(features.decoder, change["decoder"])
-    for name, slope in (("mean", features.mean), ("scale", features.scale)):
-        if name in change and slope is not None:
-            total = total + torch.matmul(slope * torch.matmul(x, change[name].mT), network.decoder)
-    return network.multiplier * total
 
 
 def _unit(vector: Float[Tensor, " N"]) -> Float[Tensor, " N"]:

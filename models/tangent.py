@@ -4,9 +4,10 @@
     Θ^μ = M² <x,x'> Σ_r v_r v_rᵀ h_u,r h'_u,r
     Θ^σ = M² <x,x'> Σ_r v_r v_rᵀ h_s,r h'_s,r
 
-(M = m^{-1/2}; Definition 1). A unit contributes v vᵀ ⊗ (a aᵀ), so the sum over units is one matrix product
-between pairs i <= j of inputs and pairs k <= l of outputs. Units are streamed in blocks: the memory needed does
-not grow with the width.
+(M = m^{-1/2}; Definition 1). The sums over units are matrix products between pairs of inputs and pairs of outputs
+(``models.contraction``), streamed in blocks of units: the memory needed does not grow with the width. Where the sum
+of the blocks, the trace over outputs or the action on vectors is enough, ``total_tangent_kernel``, ``models.traced``
+and ``models.operator`` need less.
 """
 
 from __future__ import annotations
@@ -14,16 +15,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from models.contraction import PairSums, blocks_of_units, pair_sums, pairs_of, spread, units_at_once
 from models.memory import block_size
 from models.snn import Features, StochasticNetwork
+from models.stream import Network
 
-__all__ = ["TangentKernel", "jacobian_tangent_kernel", "sampled_tangent_kernel", "tangent_kernel"]
+__all__ = [
+    "TangentKernel",
+    "jacobian_tangent_kernel",
+    "sampled_tangent_kernel",
+    "tangent_kernel",
+    "total_tangent_kernel",
+]
+
 
 Kernel = Float[Tensor, "*b n d n2 d"]
 
@@ -35,6 +45,15 @@ class TangentKernel:
     decoder: Kernel
     mean: Kernel
     scale: Kernel
+
+    @classmethod
+    def of(cls, network: Network, x: Tensor, x2: Tensor | None, sums: PairSums) -> TangentKernel:
+        """The blocks from sums over units of h_u h'_u and h_s h'_s."""
+        xx, same = _products(network, x, x2), x2 is None
+        eye = torch.eye(network.outputs, dtype=x.dtype, device=x.device)
+        decoder = (network.multiplier**2 * sums.gram)[..., :, None, :, None] * eye[:, None, :]
+        mean, *scale = (spread(slope, xx, network.outputs, same) for slope in sums.slopes)
+        return cls(decoder, mean, scale[0] if scale else torch.zeros_like(mean))
 
     @property
     def total(self) -> Kernel:
@@ -58,20 +77,33 @@ class TangentKernel:
         return matrices_html(title, {name: block.detach().cpu().numpy() for name, block in blocks.items()})
 
 
-def tangent_kernel(network: StochasticNetwork, x: Any, other: Any = None, *, block: int | None = None) -> TangentKernel:
+def tangent_kernel(network: Network, x: Any, other: Any = None, *, block: int | None = None) -> TangentKernel:
     """Θ(x, x') of the mean output in closed form; x' = x if ``other`` is None.
 
     ``block`` is the number of units treated at once (chosen to fit the cache if None). Raises ValueError if the
     inputs do not fit the network.
     """
-    x = network.as_inputs(x)
-    x2 = None if other is None else network.as_inputs(other)
+    x, x2 = _both(network, x, other)
+    return _joined(torch.cat, _contractions(network, x, x2, _mean_features(x, x2), block, TangentKernel.of))
 
-    def features(replicates: slice, units: slice) -> tuple[Features, Features | None]:
-        part = _part(network, replicates, units)
-        return part.features(x), None if x2 is None else part.features(x2)
 
-    return _by_replicates(network, x, x2, features, block)
+def total_tangent_kernel(
+    network: Network, x: Any, other: Any = None, *, block: int | None = None
+) -> Float[Tensor, "*b n d n2 d"]:
+    """Θ(x, x') alone, the sum of its blocks: one matrix product over b b' + c c' in place of two.
+
+    Arguments and errors as for :func:`tangent_kernel`.
+    """
+    x, x2 = _both(network, x, other)
+
+    def summed(network: Network, x: Tensor, x2: Tensor | None, sums: PairSums) -> Tensor:
+        xx = _products(network, x, x2)
+        kernel = spread(sums.slopes[0], xx, network.outputs, same=x2 is None)
+        kernel.diagonal(dim1=-3, dim2=-1).add_((network.multiplier**2 * sums.gram)[..., None])
+        return kernel
+
+    parts = _contractions(network, x, x2, _mean_features(x, x2), block, summed, together=True)
+    return parts[0] if len(parts) == 1 else torch.cat(parts)
 
 
 def sampled_tangent_kernel(
@@ -101,13 +133,13 @@ def sampled_tangent_kernel(
     noise = _noise_for(network, x, noise)
     noise2 = None if other_noise is None else _noise_for(network, x2, other_noise)
 
-    def features(replicates: slice, units: slice) -> tuple[Features, Features | None]:
-        part = _part(network, replicates, units)
+    def features(part: Any, replicates: slice, units: slice) -> tuple[Features, Features | None]:
         pick = (replicates, ..., units) if network.batch_shape else (..., units)
         left = part.sampled_features(x, noise[pick])
         return left, None if noise2 is None else part.sampled_features(x2, noise2[pick])
 
-    return _by_replicates(network, x, None if noise2 is None else x2, features, block)
+    second = None if noise2 is None else x2
+    return _joined(torch.cat, _contractions(network, x, second, features, block, TangentKernel.of))
 
 
 def _noise_for(network: StochasticNetwork, x: Tensor, noise: Tensor) -> Float[Tensor, "*b n m"]:
@@ -118,27 +150,45 @@ def _noise_for(network: StochasticNetwork, x: Tensor, noise: Tensor) -> Float[Te
         raise ValueError(f"noise of shape {shape} expected, got {tuple(noise.shape)}") from None
 
 
-FeaturesOf = Callable[[slice, slice], tuple[Features, Features | None]]
-"""From replicates and units to the features of x and of x' (None: the same)."""
+FeaturesOf = Callable[[Any, slice, slice], tuple[Features, Features | None]]
+"""From a part of the network, its replicates and its units to the features of x and of x' (None: the same)."""
+
+T = TypeVar("T")
 
 
-def _part(network: StochasticNetwork, replicates: slice, units: slice) -> StochasticNetwork:
-    part = network.units(units.start, units.stop)
-    return part[replicates] if network.batch_shape else part
+def _both(network: Network, x: Any, other: Any) -> tuple[Tensor, Tensor | None]:
+    return network.as_inputs(x), None if other is None else network.as_inputs(other)
 
 
-def _by_replicates(
-    network: StochasticNetwork, x: Tensor, x2: Tensor | None, features: FeaturesOf, block: int | None
-) -> TangentKernel:
+def _mean_features(x: Tensor, x2: Tensor | None) -> FeaturesOf:
+    return lambda part, replicates, units: (part.features(x), None if x2 is None else part.features(x2))
+
+
+def _contractions(
+    network: Network,
+    x: Tensor,
+    x2: Tensor | None,
+    features: FeaturesOf,
+    block: int | None,
+    finish: Callable[[Network, Tensor, Tensor | None, PairSums], T],
+    *,
+    together: bool = False,
+) -> list[T]:
     """Replicates that fit the cache together, each group contracted over blocks of its units."""
     n, d = len(x), network.outputs
-    pairs = n * (n + 1) // 2 if x2 is None else n * len(x2)
-    each = network.batch_shape[1:].numel() * (pairs + d * (d + 1) // 2 + 3 * n)
+    pairs = pairs_of(n) if x2 is None else n * len(x2)
     count = network.batch_shape[0] if network.batch_shape else 1
+    others = network.batch_shape[1:].numel()
+    each = others * (pairs + pairs_of(d) + 3 * n)
     at_once = min(count, block_size(each * (block or network.width), x.device))
-    units = block or block_size(each * at_once, x.device)
-    groups = [slice(start, min(start + at_once, count)) for start in range(0, count, at_once)]
-    return _joined(torch.cat, [_contract(network, x, x2, features, group, units) for group in groups])
+    units = block or max(1, units_at_once(pairs, n, d, x.device) // (at_once * others))
+    found = []
+    for start in range(0, count, at_once):
+        group = slice(start, min(start + at_once, count))
+        members = network[group] if network.batch_shape else network
+        blocks = blocks_of_units(members, lambda part, units, group=group: features(part, group, units), units)
+        found.append(finish(members, x, x2, pair_sums(blocks, together=together)))
+    return found
 
 
 def _joined(join: Callable[[list[Tensor]], Tensor], kernels: list[TangentKernel]) -> TangentKernel:
@@ -147,58 +197,9 @@ def _joined(join: Callable[[list[Tensor]], Tensor], kernels: list[TangentKernel]
     return TangentKernel(*(join([getattr(k, b) for k in kernels]) for b in ("decoder", "mean", "scale")))
 
 
-def _contract(
-    network: StochasticNetwork,
-    x: Tensor,
-    x2: Tensor | None,
-    features: FeaturesOf,
-    replicates: slice,
-    size: int,
-) -> TangentKernel:
-    """Σ_r over blocks of ``size`` units: pairs of inputs times pairs of outputs, and the Gram matrix of h."""
-    gram, on_mean, on_scale = (x.new_zeros(()) for _ in range(3))
-    for start in range(0, network.width, size):
-        units = slice(start, min(start + size, network.width))
-        left, right = features(replicates, units)
-        same = right is None
-        right = left if right is None else right
-        v = _part(network, replicates, units).decoder.mT
-        vv = _pair_products(v, v, same=True).mT
-        gram = gram + left.decoder @ right.decoder.mT
-        on_mean = on_mean + _pair_products(left.mean, right.mean, same) @ vv
-        if left.scale is not None and right.scale is not None:
-            on_scale = on_scale + _pair_products(left.scale, right.scale, same) @ vv
-    xx = network.multiplier**2 * (x @ (x if x2 is None else x2).T)
-    where = _pair_table(len(x), None if x2 is None else len(x2), x.device)
-    outputs = _pair_table(network.outputs, None, x.device)
-    eye = torch.eye(network.outputs, dtype=x.dtype, device=x.device)
-    decoder = (network.multiplier**2 * gram)[..., :, None, :, None] * eye[:, None, :]
-    mean = _spread(on_mean, where, outputs, xx)
-    scale = _spread(on_scale, where, outputs, xx) if on_scale.ndim else torch.zeros_like(mean)
-    return TangentKernel(decoder, mean, scale)
-
-
-def _pair_products(a: Float[Tensor, "*b n m"], b: Float[Tensor, "*b n2 m"], same: bool) -> Float[Tensor, "*b P m"]:
-    """a_i b_j for all pairs in the order of ``_pair_table``: i <= j if the two sets are the same."""
-    return torch.cat([a[..., i : i + 1, :] * (b[..., i:, :] if same else b) for i in range(a.shape[-2])], dim=-2)
-
-
-def _pair_table(n: int, n2: int | None, device: torch.device) -> Tensor:
-    """Where the pair (i, j) stands among the pair products, (n, n') numbers."""
-    if n2 is not None:
-        return torch.arange(n * n2, device=device).reshape(n, n2)
-    i, j = torch.triu_indices(n, n, device=device)
-    table = torch.empty(n, n, dtype=torch.long, device=device)
-    table[i, j] = table[j, i] = torch.arange(len(i), device=device)
-    return table
-
-
-def _spread(
-    sums: Float[Tensor, "*b P Q"], input_pair: Tensor, output_pair: Tensor, xx: Float[Tensor, "n n2"]
-) -> Kernel:
-    """From sums over pairs to <x_i, x'_j> S_{(i,j),(k,l)} as (*b, n, d, n', d)."""
-    full = sums[..., input_pair, :][..., output_pair] * xx[..., None, None]
-    return full.movedim(-2, -3).contiguous()
+def _products(network: Network, x: Tensor, x2: Tensor | None) -> Float[Tensor, "n n2"]:
+    """M² <x_i, x'_j>."""
+    return network.multiplier**2 * (x @ (x if x2 is None else x2).T)
 
 
 def jacobian_tangent_kernel(network: StochasticNetwork, x: Any, other: Any = None) -> TangentKernel:

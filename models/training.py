@@ -12,23 +12,25 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from numpy.random import SeedSequence
 from torch import Tensor
 
 from models.cell import Cell, Group
+from models.draws import Seed, fill_uniform, generator, to_normal
 from models.objective import pullback
 from models.rungekutta import DormandPrince8, local_error
-from models.snn import BLOCKS, Seed, StochasticNetwork
-from models.tangent import tangent_kernel
+from models.snn import BLOCKS, StochasticNetwork
+from models.tangent import total_tangent_kernel
 
 __all__ = [
+    "NoiseStreams",
     "State",
+    "descent_losses",
+    "graded_step",
     "gradient_descent",
     "gradient_flow",
-    "noise_streams",
     "record_schedule",
     "stable_step",
     "stochastic_gradients",
@@ -54,29 +56,48 @@ def stable_step(kernel: Float[Tensor, "*b n d n d"], fraction: float = 1.0) -> f
     return fraction / float(torch.linalg.eigvalsh(kernel.reshape(*kernel.shape[:-4], nd, nd)).max())
 
 
+def graded_step(largest: float, fraction: float, rates: Sequence[float]) -> Callable[[float], float]:
+    """Steps that grow as the fast modes die: (fraction/λ_max) min_k e^{λ_k t/9} λ_1/λ_k, at most 4/λ_max.
+
+    ``largest`` is λ_max(Θ(0)), ``rates`` are λ_k, λ_1 the largest of them. The local error of mode k, of amplitude
+    e^{-λ_k t}, is proportional to (step λ_k)⁹ e^{-λ_k t}: with these steps none exceeds that of the fastest mode in the
+    first step. The method is stable up to 6.4/λ_max.
+    """
+    fastest = max(rates)
+
+    def step(time: float) -> float:
+        growth = min(fastest / rate * math.exp(min(rate * time / 9, 50.0)) for rate in rates)
+        return min(fraction * growth, max(4.0, fraction)) / largest
+
+    return step
+
+
 def gradient_flow(
     network: StochasticNetwork,
     x: Any,
     y: Any,
     times: Sequence[float],
     *,
-    step: float,
+    step: float | Callable[[float], float],
     trainable: Sequence[str] = BLOCKS,
     refine: int = 1,
 ) -> Iterator[State]:
     """dW/dt = -∇L(W) from t = 0, yielding the state at each of the increasing ``times`` (0 allowed).
 
-    Each interval is cut into ``refine`` ⌈interval/step⌉ equal steps of order 8. Raises ValueError, when iteration
-    starts, if the times decrease, the step is not positive, a block has another name or shapes do not fit.
+    Each interval is cut into ``refine`` ⌈interval/step⌉ equal steps of order 8; the step may be a function of the time
+    at which the interval starts, see ``graded_step``. Raises ValueError, when iteration starts, if the times decrease,
+    a step is not positive, a block has another name or shapes do not fit.
     """
     cell = Cell(network, x, y, trainable)
-    if not step > 0 or any(b < a for a, b in itertools.pairwise([0.0, *times])):
+    step_at = step if callable(step) else lambda time: step
+    if not step_at(0.0) > 0 or any(b < a for a, b in itertools.pairwise([0.0, *times])):
         raise ValueError("gradient flow needs a positive step and times that increase from 0 on")
-    sensitivity = torch.linalg.eigvalsh(tangent_kernel(cell.network, cell.x).block("total"))[..., -1].sqrt()
+    kernel = total_tangent_kernel(cell.network, cell.x)
+    sensitivity = torch.linalg.eigvalsh(kernel.flatten(-2).flatten(-3, -2))[..., -1].sqrt()
     error = torch.zeros_like(sensitivity)
     integrators = {size: _Integrator(cell, group) for size, group in {g.size: g for g in cell.groups}.items()}
     for before, time in itertools.pairwise([0.0, *times]):
-        steps = refine * math.ceil((time - before) / step - 1e-9)
+        steps = refine * math.ceil((time - before) / step_at(before) - 1e-9)
         for group in cell.groups if steps else ():
             error[group.replicates] += integrators[group.size].run(group, (time - before) / steps, steps)
         yield State(time, cell.snapshot(), cell.unflatten(error * sensitivity))
@@ -128,6 +149,31 @@ def gradient_descent(
         yield State(total * step, cell.snapshot(), cell.unflatten(cell.x.new_zeros(cell.size)))
 
 
+def descent_losses(
+    network: StochasticNetwork,
+    x: Any,
+    y: Any,
+    step: float,
+    steps: int,
+    *,
+    trainable: Sequence[str] = BLOCKS,
+) -> Float[Tensor, "*b k"]:
+    """L before the first step of ``gradient_descent``, after every step and after the last, (*b, steps + 1).
+
+    The losses are those of the forward passes that the gradients need anyway.
+    """
+    cell = Cell(network, x, y, trainable)
+    losses = cell.x.new_empty(steps + 1, cell.size)
+    for group in cell.groups:
+        for taken in range(steps + 1):
+            features = group.network.features(cell.x)
+            residual = group.network.combine(features.decoder) - group.y
+            losses[taken, group.replicates] = 0.5 * residual.square().sum((-2, -1))
+            if taken < steps:
+                group.descend(pullback(group.network, cell.x, features, residual, group.gradient), step)
+    return cell.unflatten(losses.T)
+
+
 def stochastic_gradients(
     network: StochasticNetwork,
     x: Any,
@@ -146,13 +192,12 @@ def stochastic_gradients(
     unless there is one seed for each replicate.
     """
     cell = Cell(network, x, y, trainable)
-    streams = noise_streams(seeds, cell)
+    streams = NoiseStreams(seeds, cell)
     for count, total in record_schedule(steps, record):
         for group in cell.groups if count else ():
             noise = cell.x.new_empty(group.size, len(cell.x), network.width)
             for _ in range(count):
-                for eps, draw in zip(noise, streams[group.replicates], strict=True):
-                    draw(eps)
+                streams.fill(noise, group.replicates)
                 features = group.network.sampled_features(cell.x, noise)
                 residual = group.network.combine(features.decoder) - group.y
                 group.descend(pullback(group.network, cell.x, features, residual, group.gradient), step)
@@ -168,19 +213,33 @@ def record_schedule(steps: int, record: int) -> Iterator[tuple[int, int]]:
         yield after - before, after
 
 
-def noise_streams(seeds: Seed | Sequence[Seed], cell: Cell) -> list[Callable[[Tensor], object]]:
-    """One stream for each replicate, filling a tensor (n, m) with fresh N(0, 1)."""
-    listed = list(seeds) if isinstance(seeds, Sequence) else [seeds]
-    if len(listed) != cell.size:
-        raise ValueError(f"{cell.size} replicates need as many seeds, got {len(listed)}")
-    sequences = [s if isinstance(s, SeedSequence) else SeedSequence(s) for s in listed]
-    return [_stream(s, cell.x.device) for s in sequences]
+class NoiseStreams:
+    """Fresh N(0, 1) in every step, each replicate from a stream of its own."""
+
+    def __init__(self, seeds: Seed | Sequence[Seed], cell: Cell) -> None:
+        """One stream for each replicate. Raises ValueError for another number of seeds."""
+        listed = list(seeds) if isinstance(seeds, Sequence) else [seeds]
+        if len(listed) != cell.size:
+            raise ValueError(f"{cell.size} replicates need as many seeds, got {len(listed)}")
+        sequences = [s if isinstance(s, SeedSequence) else SeedSequence(s) for s in listed]
+        self.streams = [_stream(s, cell.x.device) for s in sequences]
+
+    def fill(self, noise: Float[Tensor, "R n m"], replicates: slice) -> None:
+        """The next numbers of these replicates; on the CPU in double precision and rounded to that of ``noise``."""
+        on_cpu = noise.device.type == "cpu"
+        drawn = noise.double() if on_cpu and noise.dtype != torch.float64 else noise
+        for eps, draw in zip(drawn, self.streams[replicates], strict=True):
+            draw(eps)
+        if on_cpu:
+            to_normal(drawn)
+        if drawn is not noise:
+            noise.copy_(drawn)
 
 
 def _stream(seed: SeedSequence, device: torch.device) -> Callable[[Tensor], object]:
-    """NumPy's numbers on the CPU, where they take half of torch's time, and torch's own on another device."""
+    """Uniform numbers of ``models.draws`` on the CPU, torch's own N(0, 1) on another device."""
     if device.type == "cpu":
-        rng = np.random.default_rng(seed)
-        return lambda eps: rng.standard_normal(dtype=eps.numpy().dtype.type, out=eps.numpy())
-    generator = torch.Generator(device).manual_seed(int(seed.generate_state(1, "uint64")[0]))
-    return lambda eps: eps.normal_(generator=generator)
+        rng = generator(seed)
+        return lambda eps: fill_uniform(eps, rng)
+    own = torch.Generator(device).manual_seed(int(seed.generate_state(1, "uint64")[0]))
+    return lambda eps: eps.normal_(generator=own)

@@ -10,7 +10,8 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from theorems.blocks import KernelBlocks, Numbers
-from theorems.duals import Dual, dual_of
+from theorems.duals import Dual, dual_of, has_closed_form
+from theorems.interpolation import interpolant
 from theorems.learned_noise import learned_noise_blocks, noise_nodes
 from theorems.quadrature import half_normal
 from theorems.setting import Activation, FixedNoise, LearnedNoise, Noise, activation_named, known_noise, unit_rows
@@ -26,6 +27,13 @@ __all__ = [
 ]
 
 
+MANY = 4096
+"""Entries of a kernel from which on interpolation, with its some hundred evaluations, is quicker."""
+
+ROWS = 1 << 17
+"""Entries that are evaluated at once."""
+
+
 def limiting_kernel(
     inputs: Float[ndarray, "n p"],
     other: Float[ndarray, "n2 p"] | None = None,
@@ -35,12 +43,16 @@ def limiting_kernel(
 ) -> KernelBlocks:
     """Θ∞(x_i, x'_j) (Lemma 1), float64 blocks of shape (n, n2), times I_d; ``other`` defaults to ``inputs``.
 
-    Θ∞ depends on ρ = <x_i, x'_j> alone, see :func:`kernel_profile`, which is evaluated once per distinct ρ.
+    Θ∞ depends on ρ = <x_i, x'_j> alone, see :func:`kernel_profile`, which is evaluated once per distinct ρ. Where they
+    are many it is interpolated, within 1e-10 Θ∞(1), see ``theorems.interpolation``.
     Raises ValueError if there is no data, a value is not finite, a row is off the unit sphere, the two sets have
     different dimensions or the activation is unknown.
     """
-    rho, where = np.unique(_cosines(inputs, other), return_inverse=True)
-    profile = kernel_profile(rho, activation=activation, noise=noise)
+    psi, noise, cosines = activation_named(activation), known_noise(noise), _cosines(inputs, other)
+    if cosines.size > MANY:
+        return _at_many(_quick_profile(psi, noise), cosines, symmetric=other is None)
+    rho, where = np.unique(cosines, return_inverse=True)
+    profile = kernel_profile(rho, activation=psi, noise=noise)
     return KernelBlocks(profile.decoder[where], profile.mean[where], profile.scale[where])
 
 
@@ -125,6 +137,33 @@ def _profile(psi: Activation, noise: Noise, rho: Float[ndarray, "*shape"], resol
     if isinstance(noise, FixedNoise) or noise.scale == 0:
         return _fixed_noise(dual_of(psi, resolution), rho, variance)
     return _in_blocks(lambda part: learned_noise_blocks(psi, part, variance, resolution), rho)
+
+
+@lru_cache(maxsize=16)
+def _quick_profile(psi: Activation, noise: Noise) -> Callable[[Float[ndarray, " k"]], Float[ndarray, "k 3"]]:
+    """(Θ^d, Θ^μ, Θ^σ) at millions of ρ: the closed form where there is one, else the interpolant."""
+    if has_closed_form(psi) and (isinstance(noise, FixedNoise) or noise.scale == 0):
+        return lambda rho: _stacked(_profile(psi, noise, rho))
+    return interpolant(lambda rho: _profile(psi, noise, rho))
+
+
+def _stacked(blocks: KernelBlocks) -> Float[ndarray, "k 3"]:
+    return np.stack([blocks.decoder, blocks.mean, blocks.scale], axis=-1)
+
+
+def _at_many(
+    blocks: Callable[[Float[ndarray, " k"]], Float[ndarray, "k 3"]], rho: Float[ndarray, "n n2"], *, symmetric: bool
+) -> KernelBlocks:
+    """The profile at every entry, some rows at a time, of a symmetric matrix only from the diagonal on."""
+    found = np.empty((3, *rho.shape))
+    height = max(1, ROWS // rho.shape[1])
+    for start in range(0, len(rho), height):
+        rows, columns = slice(start, start + height), slice(start if symmetric else 0, None)
+        part = rho[rows, columns]
+        found[:, rows, columns] = np.moveaxis(blocks(part.ravel()), -1, 0).reshape(3, *part.shape)
+        if symmetric:
+            found[:, columns, rows] = np.swapaxes(found[:, rows, columns], 1, 2)
+    return KernelBlocks(found[0], found[1], found[2])
 
 
 def _fixed_noise(dual: Dual, rho: Float[ndarray, "*shape"], variance: float) -> KernelBlocks:

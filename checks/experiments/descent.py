@@ -7,20 +7,25 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from numpy.random import SeedSequence
+from torch import Tensor
 
 from checks.cases import VaeCase
 from checks.experiments.networks import Prepare, as_initialised, initial_networks
 from claimtest.cells import Experiment, Quantities
 from models.objective import loss, output_variance
-from models.tangent import tangent_kernel
-from models.training import gradient_descent, stable_step, stochastic_gradients
+from models.tangent import total_tangent_kernel
+from models.training import descent_losses, stable_step, stochastic_gradients
 from theorems.theorem1 import HORIZON
 
 __all__ = ["DESCENT", "STOCHASTIC", "descent", "stochastic"]
 
 RECORD = 2
 """Steps between two looks at the floor: about its correlation time."""
+
+SLOW = 5
+"""Looks at the loss for one look at what changes slowly, the variance and the kernel."""
 
 FEWEST_STEPS = 24
 """Steps of gradient descent at least: a divergence takes some to show."""
@@ -43,12 +48,12 @@ def descent(
     """
     x = case.problem.inputs
     network = prepare(initial_networks(case, width, seeds, device))
-    kernel = tangent_kernel(network, x).total
+    kernel = total_tangent_kernel(network, x)
     step = stable_step(kernel, fraction)
     y = torch.as_tensor(case.problem.targets).to(kernel)
     steps = max(FEWEST_STEPS, math.ceil(HORIZON * case.condition / fraction))
-    losses = [loss(s.network.mean_output(x), y) for s in gradient_descent(network, x, y, step, steps)]
-    return {"loss": torch.stack(losses, 1).cpu().numpy(), "step": np.full(len(seeds), step)}
+    losses = descent_losses(network, x, y, step, steps)
+    return {"loss": losses.cpu().numpy(), "step": np.full(len(seeds), step)}
 
 
 def stochastic(
@@ -61,23 +66,24 @@ def stochastic(
 ) -> Quantities:
     """Fresh noise in every step, η = fraction/λ_max(Θ(0)).
 
-    At every recorded step of the window "excess" L(t) (R, W), "variance" V(t) (R, W) and "eigenvalues" of Θ(t)
-    (R, W, nd); besides "drop" 1 - V(T)/V(0) (R,), "time" T (R,) and
-    "step" η (R,).
+    At every recorded step of the window "excess" L(t) (R, W); at every fifth of them, and the last, "variance" V(t)
+    (R, S) and "eigenvalues" of Θ(t) (R, S, nd), which move on the time scale m; besides "drop" 1 - V(T)/V(0) (R,),
+    "time" T (R,) and "step" η (R,).
     """
     x = case.problem.inputs
     start, noise = zip(*(seed.spawn(2) for seed in seeds), strict=True)
     network = prepare(initial_networks(case, width, start, device))
-    kernel = tangent_kernel(network, x)
-    y = torch.as_tensor(case.problem.targets).to(kernel.total)
-    step, steps = stable_step(kernel.total, fraction), BURN_IN + WINDOW
+    kernel = total_tangent_kernel(network, x)
+    y = torch.as_tensor(case.problem.targets).to(kernel)
+    step, steps = stable_step(kernel, fraction), BURN_IN + WINDOW
     variance_0 = output_variance(network, x)
     excess, variance, eigenvalues = [], [], []
     for state in stochastic_gradients(network, x, y, step, steps, seeds=noise, record=RECORD):
         if state.time >= BURN_IN * step:
             excess.append(loss(state.network.mean_output(x), y))
-            variance.append(output_variance(state.network, x))
-            eigenvalues.append(torch.linalg.eigvalsh(tangent_kernel(state.network, x).block()))
+            if len(excess) % SLOW == 1:
+                variance.append(output_variance(state.network, x))
+                eigenvalues.append(torch.linalg.eigvalsh(_matrix(total_tangent_kernel(state.network, x))))
     measured = {
         "excess": torch.stack(excess, 1),
         "variance": torch.stack(variance, 1),
@@ -88,6 +94,10 @@ def stochastic(
     return {name: value.cpu().numpy() for name, value in measured.items()} | {
         name: np.full(len(seeds), value) for name, value in constant.items()
     }
+
+
+def _matrix(kernel: Float[Tensor, "R n d n d"]) -> Float[Tensor, "R nd nd"]:
+    return kernel.flatten(-2).flatten(-3, -2)
 
 
 def _descent_cost(case: VaeCase, width: int) -> float:

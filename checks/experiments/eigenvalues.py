@@ -13,6 +13,7 @@ from checks.experiments.initialisation import BLOCKS
 from checks.experiments.networks import Prepare, as_initialised, initial_networks
 from claimtest.cells import Experiment, Quantities
 from models.tangent import tangent_kernel
+from theorems.setting import FixedNoise
 
 __all__ = ["EIGENVALUES", "eigenvalues"]
 
@@ -22,13 +23,17 @@ def eigenvalues(
 ) -> Quantities:
     """Per block b and total: "b_distance" ‖Θ^b(0) - Θ^b∞ ⊗ I‖₂ (R,) and "b_smallest" λ_min(Θ^b(0)) (R,)."""
     kernel = tangent_kernel(prepare(initial_networks(case, width, seeds, device)), case.problem.inputs)
-    n, d = case.problem.targets.shape
+    d = case.problem.targets.shape[1]
     measured = {}
     for name in BLOCKS:
-        matrix = getattr(kernel, name).reshape(len(seeds), n * d, n * d)
-        limit = torch.as_tensor(np.kron(getattr(case.kernel, name), np.eye(d))).to(matrix)
-        spread = torch.linalg.eigvalsh(matrix - limit)  # symmetric: its eigenvalues cost a tenth of singular values
-        measured[f"{name}_distance"] = spread.abs().amax(-1).cpu().numpy()
+        matrix, limit = kernel.block(name), np.kron(getattr(case.kernel, name), np.eye(d))
+        if name == "decoder":  # G ⊗ I_d has the eigenvalues of G
+            matrix, limit = kernel.decoder[..., :, 0, :, 0], case.kernel.decoder
+        if name == "scale" and isinstance(case.problem.noise, FixedNoise):
+            measured |= {f"scale_{what}": np.zeros(len(seeds)) for what in ("distance", "smallest")}
+            continue
+        spread = torch.linalg.eigvalsh(matrix - torch.as_tensor(limit).to(matrix))
+        measured[f"{name}_distance"] = spread[:, [0, -1]].abs().amax(-1).cpu().numpy()
         measured[f"{name}_smallest"] = torch.linalg.eigvalsh(matrix)[:, 0].cpu().numpy()
     return measured
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -15,31 +15,51 @@ from checks.cases import VaeCase
 from checks.experiments.movement import Watch, checkpoints, linear_movement
 from checks.experiments.networks import Prepare, as_initialised, initial_networks
 from claimtest.cells import Experiment, Quantities
+from models.draws import fill_uniform, generator, to_normal
 from models.objective import loss, output_variance
 from models.snn import BLOCKS, StochasticNetwork
 from models.tangent import tangent_kernel
-from models.training import gradient_flow, stable_step
+from models.training import graded_step, gradient_flow, stable_step
 from theorems.linearised import ConstantKernel
 from theorems.theorem1 import HORIZON
 
 __all__ = ["FLOW", "STEPPING", "flow", "recorded_times", "step_fraction", "stepping"]
 
-INTERVALS = 12
-"""Equal recording intervals of [0, T], besides the time 1/λ_k of every mode."""
+FEWEST = 8
+"""Recording intervals of [0, T] at least."""
 
 DRAWS = 64
 """Draws of the noise behind the sampled loss at the end of training."""
 
 
 def recorded_times(case: VaeCase) -> Float[ndarray, " T"]:
-    """0 .. T = 3/λ0 in equal intervals, and 1/λ_k for every eigenvalue of Θ∞."""
-    smallest = case.smallest_eigenvalue
-    return np.union1d(np.linspace(0, HORIZON / smallest, INTERVALS + 1), 1 / case.eigenvalues)
+    """0 .. T = 3/λ0, as far apart as the time steps may be under Θ∞ (two of them at a kink), in 8 intervals at least.
+
+    They lie closest where the fast modes decay; every 1/λ_k is within half an interval of one of them.
+    """
+    horizon, fraction = HORIZON / case.smallest_eigenvalue, step_fraction(case) * (2 if case.kinked else 1)
+    while True:
+        times, step = [0.0], time_step(case, float(case.eigenvalues[-1]), fraction)
+        while times[-1] < horizon * (1 - 1e-9):
+            times.append(times[-1] + step(times[-1]))
+        if len(times) > FEWEST:
+            return np.array(times) * (horizon / times[-1])
+        fraction *= 0.9
+
+
+def time_step(case: VaeCase, largest: float, fraction: float) -> Callable[[float], float]:
+    """The time step at time t for λ_max(Θ(0)) = ``largest``: graded, but constant where h has a kink.
+
+    A kink that a unit passes costs the method its order, whatever the time.
+    """
+    if case.kinked:
+        return lambda time: fraction / largest
+    return graded_step(largest, fraction, case.eigenvalues.tolist())
 
 
 def step_fraction(case: VaeCase) -> float:
-    """Time step times λ_max(Θ(0)): 3/2, and 1/2 where h has a kink."""
-    return 0.5 if case.kinked else 1.5
+    """First time step times λ_max(Θ(0)): 5/4, and 1/2 where h has a kink."""
+    return 0.5 if case.kinked else 1.25
 
 
 def flow(
@@ -51,7 +71,8 @@ def flow(
     trainable: Sequence[str] = BLOCKS,
     refine: int = 1,
 ) -> Quantities:
-    """Trained by gradient flow to T = 3/λ0, in steps of ``step_fraction``/λ_max(Θ(0)), each cut into ``refine``.
+    """Trained by gradient flow to T = 3/λ0, in steps that grow from ``step_fraction``/λ_max(Θ(0)) on, each cut into
+    ``refine``.
 
     At T' recorded times: "time" (R, T'), "residual" r = f(x_i) - y_i (R, T', n, d), "linearised" e^{-Θ(0) t} r(0), of
     the same shape, and "variance" V (R, T'). At some of them, "checked" (R, K): how far weights and kernel have moved,
@@ -64,7 +85,8 @@ def flow(
     initial = tangent_kernel(network, x)
     kernel = initial.total
     y = torch.as_tensor(case.problem.targets).to(kernel)
-    times, step = recorded_times(case), stable_step(kernel, step_fraction(case))
+    times = recorded_times(case)
+    step = time_step(case, 1 / stable_step(kernel), step_fraction(case))
     checked, watch = checkpoints(len(times)), Watch(network, initial, x)
     residuals, variances, error, trained = [], [], y.new_zeros(len(seeds)), network
     states = gradient_flow(network, x, y, times.tolist(), step=step, trainable=trainable, refine=refine)
@@ -92,13 +114,16 @@ def _sampled_loss(
     network: StochasticNetwork, x: Float[ndarray, "n p"], y: Tensor, seeds: Sequence[SeedSequence]
 ) -> Float[ndarray, " R"]:
     """½ Σ_i ‖f̂(x_i; ε_i) - y_i‖², the mean over ``DRAWS`` draws of the noise."""
-    streams = [np.random.default_rng(seed) for seed in seeds]
-
-    def draw() -> Tensor:
-        epsilon = np.stack([stream.standard_normal((len(x), network.width)) for stream in streams])
-        return loss(network.sample_output(x, noise=torch.as_tensor(epsilon).to(y)), y)
-
-    return torch.stack([draw() for _ in range(DRAWS)]).mean(0).cpu().numpy()
+    streams = [generator(seed) for seed in seeds]
+    epsilon = torch.empty(len(seeds), len(x), network.width, dtype=torch.float64)
+    u, s = network.latent(x)
+    total = torch.zeros_like(u[:, 0, 0])
+    for _ in range(DRAWS):
+        for block, stream in zip(epsilon, streams, strict=True):
+            fill_uniform(block, stream)
+        z = torch.addcmul(u, s, to_normal(epsilon).to(y))
+        total += loss(network.combine(network.activation.function(torch, z)), y)
+    return (total / DRAWS).cpu().numpy()
 
 
 def stepping(case: VaeCase, width: int, seeds: Sequence[SeedSequence], device: str) -> Quantities:
@@ -119,9 +144,9 @@ def stepping(case: VaeCase, width: int, seeds: Sequence[SeedSequence], device: s
 
 
 def _cost(case: VaeCase, width: int) -> float:
-    n = len(case.problem.inputs)
-    evaluations = 12 * (HORIZON * case.condition / step_fraction(case) + INTERVALS)
-    return 1e-2 + evaluations * width * n * 2e-8
+    n, d = case.problem.targets.shape
+    evaluations = 12 * len(recorded_times(case)) * (2 if case.kinked else 1)
+    return 5e-3 + evaluations * width * (n + d) * 1.5e-8
 
 
 FLOW = Experiment("gradient-flow", flow, _cost)

@@ -6,17 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from numpy import ndarray
 from numpy.random import SeedSequence
 from scipy import special
 from scipy.stats import qmc
 
 from checks.cases import VaeCase
-from checks.experiments.initialisation import output_trace
 from checks.experiments.networks import Prepare, as_initialised
 from claimtest.cells import Experiment, Quantities
 from models.snn import StochasticNetwork
-from models.tangent import tangent_kernel
+from models.traced import traced_kernel
 from theorems.setting import LearnedNoise
 
 __all__ = ["QUASI", "quasi", "quasi_network"]
@@ -42,18 +40,14 @@ def quasi(
 ) -> Quantities:
     """Θ^b(0), b = decoder, mean, scale, of quasi-random networks, traced over outputs and divided by d, (R, n, n)."""
     networks = [prepare(quasi_network(case, width, seed, device)) for seed in seeds]
-    kernels = [tangent_kernel(network, case.problem.inputs) for network in networks]
+    kernels = [traced_kernel(network, case.problem.inputs) for network in networks]
     names = ("decoder", "mean", "scale")
-    return {name: np.stack([_traced(getattr(kernel, name)) for kernel in kernels]) for name in names}
-
-
-def _traced(block: torch.Tensor) -> ndarray:
-    return output_trace(block[None])[0]
+    return {name: torch.stack([getattr(kernel, name) for kernel in kernels]).cpu().numpy() for name in names}
 
 
 def _cost(case: VaeCase, width: int) -> float:
     n, d = case.problem.targets.shape
-    return 1e-3 + width * (4e-7 * (n + d) + 1e-9 * n**2 * d**2)
+    return 1e-3 + width * 4e-7 * (n + d)
 
 
 QUASI = Experiment("quasi-random", quasi, _cost)

@@ -12,11 +12,12 @@ from numpy.random import SeedSequence
 from torch import Tensor
 
 from checks.cases import VaeCase
-from checks.experiments.initialisation import output_trace
 from checks.experiments.networks import Prepare, as_initialised, initial_networks
 from claimtest.cells import Experiment, Quantities
+from models.draws import fill_uniform, generator, to_normal
 from models.snn import StochasticNetwork
-from models.tangent import TangentKernel, jacobian_tangent_kernel, sampled_tangent_kernel, tangent_kernel
+from models.tangent import jacobian_tangent_kernel, tangent_kernel
+from models.traced import mean_sampled_traced_kernel, traced_kernel
 
 __all__ = [
     "IDENTITIES",
@@ -116,26 +117,22 @@ def sampled(
     ``SAMPLE_SIZES`` ("sizes" (R, 5)); "independent" the average over the largest S, "one_draw" (per input) and
     "shared" (by all inputs) those over ``DRAWS``, "kernel" the networks' own Θ(0) (R, n, n).
     """
-    x, (n, _) = case.problem.inputs, case.problem.inputs.shape
+    x, n = case.problem.inputs, len(case.problem.inputs)
     start, noise = zip(*(seed.spawn(2) for seed in seeds), strict=True)
     network = prepare(initial_networks(case, width, start, device))
-    kernel = output_trace(tangent_kernel(network, x).total)
-    streams = [np.random.default_rng(s) for s in noise]
+    kernel = traced_kernel(network, x).total.cpu().numpy()
+    streams = [generator(s) for s in noise]
 
-    def draws(inputs: int) -> Float[Tensor, "R n m"]:
-        epsilon = np.stack([stream.standard_normal((inputs, width)) for stream in streams])
-        return torch.as_tensor(epsilon).to(network.mean)
-
-    def independent() -> TangentKernel:
-        return sampled_tangent_kernel(network, x, draws(n), draws(n))
+    def draws(size: int, inputs: int) -> Float[Tensor, "S R n m"]:
+        epsilon = torch.empty(len(seeds), size, inputs, width, dtype=torch.float64)
+        for block, stream in zip(epsilon, streams, strict=True):
+            fill_uniform(block, stream)
+        return to_normal(epsilon).movedim(0, 1).to(network.mean)
 
     def average(size: int, kind: str) -> np.ndarray:
-        one = {
-            "independent": independent,
-            "one_draw": lambda: sampled_tangent_kernel(network, x, draws(n)),
-            "shared": lambda: sampled_tangent_kernel(network, x, draws(1)),
-        }[kind]
-        return sum(output_trace(one().total) for _ in range(size)) / size  # pyright: ignore[reportReturnType]
+        second = draws(size, n) if kind == "independent" else None
+        first = draws(size, 1 if kind == "shared" else n)
+        return mean_sampled_traced_kernel(network, x, first, second).total.cpu().numpy()
 
     means = [average(size, "independent") for size in SAMPLE_SIZES]
     norm = np.linalg.norm(kernel, axis=(1, 2))
@@ -155,7 +152,7 @@ def _identities_cost(case: VaeCase, width: int) -> float:
 
 
 def _sampled_cost(case: VaeCase, width: int) -> float:
-    return 1e-2 + 560 * width * case.problem.inputs.shape[0] * 1e-7
+    return 5e-4 + 560 * width * case.problem.inputs.shape[0] * 2.5e-8
 
 
 IDENTITIES = Experiment("identities", identities, _identities_cost)

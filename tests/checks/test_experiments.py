@@ -53,11 +53,14 @@ def test_a_wrong_network_is_wrong_in_the_way_its_name_says():
     assert float(tangent_kernel(noise_ignored(network), x).scale.abs().max()) < 1e-12
 
 
-def test_records_hold_the_start_the_end_and_the_time_of_every_mode():
-    times = recorded_times(CASE)
+@pytest.mark.parametrize("case", BOOK.drawn[:8], ids=lambda case: case.id)
+def test_records_hold_the_start_the_end_and_a_time_near_that_of_every_mode(case):
+    times = recorded_times(case)
     assert times[0] == 0
-    assert times[-1] == pytest.approx(3 / CASE.smallest_eigenvalue)
-    assert all(np.isclose(times, 1 / value).any() for value in CASE.eigenvalues)
+    assert times[-1] == pytest.approx(3 / case.smallest_eigenvalue)
+    assert len(times) > 8
+    for value in case.eigenvalues:
+        assert np.abs(times - 1 / value).min() < 0.6 / value
 
 
 def linear_cell(factor: float = 1.0) -> CellData:

@@ -230,7 +230,7 @@ def test_a_skewed_decoder_brings_back_the_first_order():
     """√m ΔΘ^μ under the moves -m^(-1/2) <v_r, c_q> h_u(x_q) x_q, against the third moment of v times E h_u h_u h_uu."""
     case = small_case(FixedNoise(0.6), RELU)
     x, d = torch.from_numpy(case.problem.inputs), 2
-    network = skewed_decoder(initial_networks(case, 400_000, seeds(1), "cpu"))[0]
+    network = skewed_decoder(initial_networks(case, 1_200_000, seeds(1), "cpu"))[0]
     c = np.random.default_rng(2).standard_normal((3, d))
     slope = network.features(x).mean
     by = 1e-5 * torch.einsum("rk,qk,qr,qp->rp", network.decoder, torch.from_numpy(c), slope, x)

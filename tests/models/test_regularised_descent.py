@@ -6,6 +6,7 @@ import torch
 from numpy.random import SeedSequence
 
 from models.divergence import divergence_from
+from models.draws import standard_normal
 from models.regularised_descent import regularised_descent
 from models.training import stochastic_gradients
 from tests.models.problems import SIN, data, network
@@ -34,7 +35,7 @@ def test_steps_are_those_of_automatic_differentiation(divergence, names):
     other = net.replace_parameters({"mean": 1.1 * net.mean})
     given = {"beta": 0.3, "divergence": divergence, "trainable": names}
     stream = np.random.default_rng(SeedSequence(5))
-    noises = [torch.from_numpy(stream.standard_normal((4, 12))) for _ in range(3)]
+    noises = [standard_normal((4, 12), stream) for _ in range(3)]
     for initial, reference, sampled in ((None, other, True), (net, net, True), (net, net, False)):
         seeds = SeedSequence(5) if sampled else None
         last = list(regularised_descent(other, x, y, 0.05, 3, seeds=seeds, initial=initial, **given))[-1]

@@ -5,8 +5,8 @@ import pytest
 import torch
 from hypothesis import given
 
-from models.objective import loss, pullback
-from models.stopping import descend_to_share, largest_eigenvalue, pushforward
+from models.objective import loss, pullback, pushforward
+from models.stopping import descend_to_share, largest_eigenvalue
 from models.tangent import tangent_kernel
 from models.training import gradient_descent
 from tests.models.problems import NOISES, activations, data, largest_difference, network, noises, seeds, widths
