@@ -121,15 +121,20 @@ def checked_beta(beta: float) -> float:
     return float(beta)
 
 
-def summed_beta(beta: float, inputs: int, *, per_input: bool = True, halved: bool = True) -> float:
+def summed_beta(
+    beta: float, inputs: int, *, per_input: bool = True, halved: bool = True, averaged_outputs: int = 1
+) -> float:
     """The β of L + β KL that has the minimisers of a *mean*-normalised objective with coefficient ``beta``.
 
         (1/n) Σ_i [ℓ_i + β' KL_i]         = (c/n) [L + (β'/c) Σ_i KL_i]         per_input: β = β'/c
         (1/n) Σ_i ℓ_i + β' KL_weights     = (c/n) [L + (n β'/c) KL_weights]     else: β = n β'/c
 
-    c = 1 for ℓ = ½‖f - y‖² (``halved``), 2 for ℓ = ‖f - y‖². Gradient flow of the mean form runs slower by c/n.
-    Raises ValueError for a negative β or no inputs.
+    c = 1 for ℓ = ½‖f - y‖² (``halved``), 2 for ℓ = ‖f - y‖², divided by d = ``averaged_outputs`` where ℓ is a mean over
+    the d outputs too (``torch.nn.functional.mse_loss``: not halved, averaged). Gradient flow of the mean form runs
+    slower by c/n. Raises ValueError for a negative β, no inputs or no outputs.
     """
     if inputs < 1:
         raise ValueError(f"inputs must be at least 1, got {inputs}")
-    return checked_beta(beta) * (1 if per_input else inputs) / (1 if halved else 2)
+    if averaged_outputs < 1:
+        raise ValueError(f"averaged_outputs must be at least 1, got {averaged_outputs}")
+    return checked_beta(beta) * averaged_outputs * (1 if per_input else inputs) / (1 if halved else 2)

@@ -85,21 +85,22 @@ def test_replicates_can_be_picked(name, noise):
     torch.testing.assert_close(kl[1:].value(moved[1:]), kl.value(moved)[1:])
 
 
-@pytest.mark.parametrize("halved", [True, False])
+@pytest.mark.parametrize(("halved", "averaged"), [(True, 1), (False, 1), (False, 2)])  # y has two columns
 @pytest.mark.parametrize("name", DIVERGENCES[:2])
-def test_a_mean_normalised_objective_has_the_same_minimisers_at_the_converted_beta(name, halved):
+def test_a_mean_normalised_objective_has_the_same_minimisers_at_the_converted_beta(name, halved, averaged):
     """Its gradient is parallel to that of L + β KL."""
     start, moved, x = pair(FIXED)
     y = data(4, 3, 2)[1]
     kl, n, given_beta = divergence_from(name, start, x), 4, 0.6
-    beta = summed_beta(given_beta, n, per_input=name != "weights", halved=halved)
+    beta = summed_beta(given_beta, n, per_input=name != "weights", halved=halved, averaged_outputs=averaged)
+    scale = (1 if halved else 2) / (n * averaged)
     w = moved.mean.detach().clone().requires_grad_()
     at = moved.replace_parameters({"mean": w})
-    error = loss(at.mean_output(x), y).sum() * (1 if halved else 2) / n
+    error = loss(at.mean_output(x), y).sum() * scale
     penalty = kl.value(at).sum() / (1 if name == "weights" else n)
     (mean_form,) = torch.autograd.grad(error + given_beta * penalty, w)
     sum_form = mean_loss_gradient(moved, x, moved.mean_output(x) - y)["mean"] + beta * kl.gradient(moved)["mean"]
-    torch.testing.assert_close(mean_form * n / (1 if halved else 2), sum_form)
+    torch.testing.assert_close(mean_form / scale, sum_form)
 
 
 def test_the_objective_adds_the_loss_and_beta_times_the_divergence():
