@@ -86,10 +86,11 @@ def _formula(tex: str, style: str) -> Markup:
         node.attrib = {name: value for name, value in node.attrib.items() if name in _ATTRIBUTES}
     for node in tree.iter():
         _space_functions(node)
-    pieces = broken(tree) if style == "inline" else [tree]
+    pieces = broken(tree, style)
     if len(pieces) == 1:
         tree.set("alttext", tex)
-    return Markup("<wbr>").join(Markup(ElementTree.tostring(p, encoding="unicode")) for p in pieces)  # from a tree
+    between = Markup("<wbr>") if style == "inline" else Markup()
+    return between.join(Markup(ElementTree.tostring(p, encoding="unicode")) for p in pieces)  # from a tree
 
 
 def _typeset(node: ElementTree.Element) -> None:

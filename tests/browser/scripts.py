@@ -56,7 +56,8 @@ for (const e of document.querySelectorAll('body *')) {
     const ink = over(rgba(e instanceof SVGElement ? style.fill : style.color), ground);
     const [a, b] = [light(ink), light(ground)], ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
     const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
-    if (ratio < (large ? 3 : 4.5)) found.add(`${ratio.toFixed(2)} ${e.tagName}.${e.classList}: ${e.textContent.slice(0, 40)}`);
+    if (ratio >= (large ? 3 : 4.5)) continue;
+    found.add(`${ratio.toFixed(2)} ${e.tagName}.${e.classList}: ${e.textContent.slice(0, 40)}`);
 }
 return [...found].slice(0, 8);
 """
@@ -67,7 +68,8 @@ const box = e => e.getBoundingClientRect(), wrong = [];
 for (const e of document.querySelectorAll('math, math mi, math mn, math mo, math mfrac, math msqrt')) {
     if (!e.getClientRects().length || !e.textContent.trim()) continue;
     if (!box(e).width || !box(e).height) wrong.push('flat ' + e.outerHTML.slice(0, 80));
-    if (e.tagName === 'mfrac' && box(e.children[0]).bottom > box(e.children[1]).top + 1) wrong.push('fraction ' + e.textContent);
+    if (e.tagName === 'mfrac' && box(e.children[0]).bottom > box(e.children[1]).top + 1)
+        wrong.push('fraction ' + e.textContent);
 }
 return wrong;
 """

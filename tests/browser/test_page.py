@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 import re
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -141,7 +142,7 @@ def test_a_screen_reader_finds_its_way(shown):
         assert roles.count(landmark) == 1, landmark
     levels = [node["level"] for node in nodes if node["role"] == "heading"]
     assert levels.count(1) == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False)), levels
+    assert all(after <= before + 1 for before, after in pairwise(levels)), levels
     named = ("image", "img", "link", "radio", "region", "navigation", "table", "figure", "DisclosureTriangle")
     nameless = [node for node in nodes if node["role"] in named and not node["name"]]
     assert [node["role"] for node in nameless if node["role"] not in ("table", "figure")] == []
