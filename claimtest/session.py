@@ -13,6 +13,7 @@ from typing import Any
 from claimtest.alongside import alongside
 from claimtest.check import Pack
 from claimtest.engine import Engine
+from claimtest.errors import RunError
 from claimtest.evidence import EvidenceStore
 from claimtest.export import Measured, export_csv, file_name
 from claimtest.profile import PROFILES, Profile
@@ -77,7 +78,16 @@ class Session:
         return {claim: (len(self.runner.missing(own)), len(own)) for claim, own in cells.items()}
 
     def write(self, run: RunResult, folder: Path, form: str = "html") -> Path:
-        """Write the report in every format with its evidence as CSV, or in one other than "html" alone; its path."""
+        """Write the report in every format with its evidence as CSV, or in one other than "html" alone; its path.
+
+        Raises RunError, in one line, if the folder cannot be written.
+        """
+        try:
+            return self._write(run, folder, form)
+        except OSError as error:
+            raise RunError(f"cannot write {error.filename or folder}: {error.strerror or error}") from None
+
+    def _write(self, run: RunResult, folder: Path, form: str) -> Path:
         from claimtest.report import write_report  # brings matplotlib: not needed by those who want no report
 
         if form != "html":
