@@ -11,7 +11,6 @@ sign of every s_r(x_i).
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +18,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from models.checked import finite_number, whole_number
 from models.objective import loss
 from models.snn import StochasticNetwork
 from theorems.setting import FixedNoise
@@ -116,9 +116,9 @@ def objective(network: StochasticNetwork, x: Any, y: Any, beta: float, divergenc
 
 def checked_beta(beta: float) -> float:
     """β as it is. Raises ValueError unless it is a finite number >= 0."""
-    if not (math.isfinite(beta) and beta >= 0):
+    if not (number := finite_number(beta, "beta")) >= 0:
         raise ValueError(f"beta must be a finite number >= 0, got {beta!r}")
-    return float(beta)
+    return number
 
 
 def summed_beta(beta: float, inputs: int, *, per_input: bool = True, halved: bool = True) -> float:
@@ -130,6 +130,5 @@ def summed_beta(beta: float, inputs: int, *, per_input: bool = True, halved: boo
     c = 1 for ℓ = ½‖f - y‖² (``halved``), 2 for ℓ = ‖f - y‖². Gradient flow of the mean form runs slower by c/n.
     Raises ValueError for a negative β or no inputs.
     """
-    if inputs < 1:
-        raise ValueError(f"inputs must be at least 1, got {inputs}")
+    whole_number(inputs, "inputs")
     return checked_beta(beta) * (1 if per_input else inputs) / (1 if halved else 2)

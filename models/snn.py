@@ -20,6 +20,7 @@ from numpy.random import Generator, SeedSequence
 from torch import Tensor
 
 from models.activations import MeanActivation, mean_activation
+from models.checked import broadcast_tensor, finite_tensor, whole_number
 from models.memory import block_size, keep_freed_memory
 from theorems.setting import Activation, FixedNoise, LearnedNoise, Noise, activation_named, known_noise
 
@@ -88,8 +89,7 @@ class StochasticNetwork:
         is not there.
         """
         for name, size in (("width", width), ("inputs", inputs), ("outputs", outputs)):
-            if not isinstance(size, int | np.integer) or size < 1:
-                raise ValueError(f"{name} must be at least 1, got {size!r}")
+            whole_number(size, name)
         if antisymmetric and width % 2:
             raise ValueError(f"an antisymmetric network needs an even width, got {width}")
         psi, place, noise = activation_named(activation), _device(device), known_noise(noise)
@@ -151,11 +151,11 @@ class StochasticNetwork:
             yield self.units(start, min(start + max(size, 1), self.width))
 
     def as_inputs(self, x: Any) -> Float[Tensor, "n p"]:
-        """x as a tensor (n, p) of this network's type and device. Raises ValueError unless n >= 1 and it fits."""
-        try:
-            x = torch.as_tensor(x, dtype=self.mean.dtype, device=self.mean.device)
-        except (TypeError, ValueError):
-            raise ValueError("inputs: expected a matrix of real numbers") from None
+        """x as a tensor (n, p) of this network's type and device.
+
+        Raises ValueError unless n >= 1, it fits and every value is finite.
+        """
+        x = finite_tensor(x, "inputs", self.mean)
         if x.ndim != 2 or x.shape[1] != self.inputs:
             raise ValueError(f"inputs of shape (n, {self.inputs}) expected, got {tuple(x.shape)}")
         if not len(x):
@@ -205,6 +205,7 @@ class StochasticNetwork:
             raise ValueError("sample_output needs either a generator or the noise itself")
         if noise is None:
             noise = self.draw_noise(len(x), generator)  # pyright: ignore[reportArgumentType]
+        noise = broadcast_tensor(noise, "noise", (*self.batch_shape, len(x), self.width), self.mean)
         u, s = self._latent(x)
         return self.combine(self.activation.function(torch, u + s * noise))
 
@@ -244,6 +245,6 @@ def _device(device: str | torch.device) -> torch.device:
     try:
         place = torch.device(device)
         torch.empty(0, device=place)
-    except (RuntimeError, AssertionError) as error:
+    except (RuntimeError, AssertionError, TypeError) as error:
         raise ValueError(f"device {str(device)!r} is not there: {str(error).splitlines()[0]}") from None
     return place

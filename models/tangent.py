@@ -20,6 +20,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from models.checked import broadcast_tensor
 from models.memory import block_size
 from models.snn import Features, StochasticNetwork
 
@@ -112,10 +113,7 @@ def sampled_tangent_kernel(
 
 def _noise_for(network: StochasticNetwork, x: Tensor, noise: Tensor) -> Float[Tensor, "*b n m"]:
     shape = (*network.batch_shape, len(x), network.width)
-    try:
-        return noise.to(x).expand(shape)
-    except RuntimeError:
-        raise ValueError(f"noise of shape {shape} expected, got {tuple(noise.shape)}") from None
+    return broadcast_tensor(noise, "noise", shape, x)
 
 
 FeaturesOf = Callable[[slice, slice], tuple[Features, Features | None]]

@@ -19,6 +19,7 @@ from numpy.random import SeedSequence
 from torch import Tensor
 
 from models.cell import Cell, Group
+from models.checked import finite_number, finite_tensor, positive_number, whole_number
 from models.objective import pullback
 from models.rungekutta import DormandPrince8, local_error
 from models.snn import BLOCKS, Seed, StochasticNetwork
@@ -50,7 +51,10 @@ class State:
 
 def stable_step(kernel: Float[Tensor, "*b n d n d"], fraction: float = 1.0) -> float:
     """fraction / λ_max, the largest eigenvalue of Θ over all replicates of the cell."""
-    nd = kernel.shape[-1] * kernel.shape[-2]
+    kernel = finite_tensor(kernel, "kernel", torch.zeros((), dtype=torch.float64))
+    if kernel.ndim < 4 or kernel.shape[-4:-2] != kernel.shape[-2:] or not kernel.numel():
+        raise ValueError(f"kernel: expected shape (..., n, d, n, d), got {tuple(kernel.shape)}")
+    nd, fraction = kernel.shape[-1] * kernel.shape[-2], positive_number(fraction, "fraction")
     return fraction / float(torch.linalg.eigvalsh(kernel.reshape(*kernel.shape[:-4], nd, nd)).max())
 
 
@@ -70,8 +74,10 @@ def gradient_flow(
     starts, if the times decrease, the step is not positive, a block has another name or shapes do not fit.
     """
     cell = Cell(network, x, y, trainable)
-    if not step > 0 or any(b < a for a, b in itertools.pairwise([0.0, *times])):
-        raise ValueError("gradient flow needs a positive step and times that increase from 0 on")
+    step, refine = positive_number(step, "step"), whole_number(refine, "refine")
+    times = [finite_number(time, "each time") for time in times]
+    if any(b < a for a, b in itertools.pairwise([0.0, *times])):
+        raise ValueError("gradient flow needs times that increase from 0 on")
     sensitivity = torch.linalg.eigvalsh(tangent_kernel(cell.network, cell.x).block("total"))[..., -1].sqrt()
     error = torch.zeros_like(sensitivity)
     integrators: dict[int, _Integrator] = {}
@@ -119,7 +125,7 @@ def gradient_descent(
     trainable: Sequence[str] = BLOCKS,
 ) -> Iterator[State]:
     """W ← W - step ∇L(W), yielding the state before the first step, every ``record`` steps and after the last."""
-    cell = Cell(network, x, y, trainable)
+    cell, step = Cell(network, x, y, trainable), positive_number(step, "step")
     for count, total in record_schedule(steps, record):
         for group in cell.groups if count else ():
             for _ in range(count):
@@ -146,7 +152,7 @@ def stochastic_gradients(
     device that trains, so that nothing is copied inside a step: another device has other numbers. Raises ValueError
     unless there is one seed for each replicate.
     """
-    cell = Cell(network, x, y, trainable)
+    cell, step = Cell(network, x, y, trainable), positive_number(step, "step")
     streams = noise_streams(seeds, cell)
     for count, total in record_schedule(steps, record):
         for group in cell.groups if count else ():
@@ -162,8 +168,7 @@ def stochastic_gradients(
 
 def record_schedule(steps: int, record: int) -> Iterator[tuple[int, int]]:
     """(steps to take now, steps taken by then) for each record."""
-    if record < 1:
-        raise ValueError(f"record must be at least 1, got {record}")
+    steps, record = whole_number(steps, "steps", 0), whole_number(record, "record")
     yield 0, 0
     for before, after in itertools.pairwise([*range(0, steps, record), steps]):
         yield after - before, after

@@ -1,4 +1,4 @@
-"""Real runs of the coins by the command line, with a pool of processes, that are disturbed: killed, interrupted, starved.
+"""Real runs of the coins, command line and pool of processes, that are disturbed: killed, interrupted, starved, doubled.
 
 A program of its own, single-threaded, so that runs can be forked from it once everything is imported: twenty of them
 then cost less than three that start from nothing. Which disturbance and in which folder, its arguments say; what
@@ -130,8 +130,12 @@ def both(folder: Path, seed: int) -> dict[str, object]:
 
 
 DISTURBANCES: dict[str, Callable[[Path, int], dict[str, object]]] = {
-    "nothing": lambda folder, seed: last(folder), "kills": kills, "interrupt": interrupt, "starve": starve, "both": both,
-}  # fmt: skip
+    "nothing": lambda folder, seed: last(folder),
+    "kills": kills,
+    "interrupt": interrupt,
+    "starve": starve,
+    "both": both,
+}
 
 if __name__ == "__main__":
     import claimtest.commands  # noqa: F401  (before the forks, once for all)
