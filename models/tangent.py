@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -94,7 +95,7 @@ def sampled_tangent_kernel(
     x = network.as_inputs(x)
     if other is not None and other_noise is None:
         raise ValueError("two sets of inputs need two sets of noise")
-    if noise.ndim > network.mean.ndim:
+    if np.ndim(noise) > network.mean.ndim:
         second = [None] * len(noise) if other_noise is None else list(other_noise)
         pairs = zip(noise, second, strict=True)
         return _joined(torch.stack, [sampled_tangent_kernel(network, x, *e, other, block=block) for e in pairs])

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from scipy.integrate import solve_ivp
 
+from theorems.checked import checked, matrix, numbers
 from theorems.duals import dual_of
 from theorems.regressions import (
     RANK_TOLERANCE,
@@ -24,6 +25,7 @@ from theorems.setting import Activation, LearnedNoise, Noise
 __all__ = ["collapsed_gain", "collapsed_ridge", "decoder_growth", "learned_noise_collapse", "relative_movement"]
 
 
+@checked(inputs=matrix, unseen=matrix)
 def collapsed_ridge(
     inputs: Float[ndarray, "n p"],
     unseen: Float[ndarray, "k p"],
@@ -84,12 +86,14 @@ def learned_noise_collapse(
     )
 
 
+@checked(inputs=matrix)
 def relative_movement(inputs: Float[ndarray, "n p"]) -> float:
     """√(rank X / p), the limit of ‖ΔW^μ‖_F/‖W^μ(0)‖_F at every width under the KL to N(0, I) [derived]."""
     singular = np.linalg.svd(inputs, compute_uv=False)
     return float(np.sqrt(np.sum(singular > RANK_TOLERANCE * singular[0]) / inputs.shape[1]))
 
 
+@checked(inputs=matrix, targets=matrix, gram=numbers, times=numbers)
 def decoder_growth(
     inputs: Float[ndarray, "n p"],
     targets: Float[ndarray, "n d"],
