@@ -114,11 +114,11 @@ def _add_options(command: argparse.ArgumentParser, name: str, many: bool) -> Non
 
 def _complete(options: argparse.Namespace) -> None:
     """Check and convert what can be checked without loading the pack. Raises UsageError."""
-    from claimtest.options import device_named, profile_named, whole_number
+    from claimtest.options import device_named, folder_named, profile_named, whole_number
 
     given = vars(options)
     if "out" in given:
-        options.out = Path(options.out)
+        options.out = folder_named(options.out)
     if given.get("jobs") is not None:
         options.jobs = whole_number(options.jobs, "--jobs", 1)
     if "trials" in given:

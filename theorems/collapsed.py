@@ -63,6 +63,7 @@ def collapsed_gain(activation: str | Activation) -> float:
     return float(dual.first(0.0, 1.0, 1.0)) + 0.5 * float(dual.second(0.0, 1.0, 1.0))
 
 
+@checked(inputs=matrix, unseen=matrix)
 def learned_noise_collapse(
     inputs: Float[ndarray, "n p"],
     unseen: Float[ndarray, "k p"],

@@ -75,9 +75,7 @@ def accumulated_residual(
     It is not replaced by the flow's (1 - e^{-ληK})/λ, which is up to half a per cent smaller in a hundred steps.
     """
     if step.ndim != 1 or step.shape != steps.shape:
-        raise ValueError(
-            f"step and steps: a number each for every replicate, got shapes {step.shape} and {steps.shape}"
-        )
+        raise ValueError(f"step and steps: a number each per replicate, got shapes {step.shape} and {steps.shape}")
     x = step[:, None] * kernel.eigenvalues
     k = np.broadcast_to(steps[:, None], x.shape)
     flat = np.abs(x) < 1e-12

@@ -1,4 +1,4 @@
-"""Real runs of the coins, command line and pool of processes, that are disturbed: killed, interrupted, starved, doubled.
+"""Real runs of the coins, command line and pool of processes, disturbed: killed, interrupted, starved, doubled.
 
 A program of its own, single-threaded, so that runs can be forked from it once everything is imported: twenty of them
 then cost less than three that start from nothing. Which disturbance and in which folder, its arguments say; what

@@ -81,8 +81,10 @@ def calls(path):
             yield ast.unparse(node.func), {word.arg: ast.unparse(word.value) for word in node.keywords}, node.lineno
 
 
-UNSAFE = {"pickle.load", "pickle.Unpickler", "torch.load", "joblib.load", "dill.load", "dill.loads", "cloudpickle.loads",
-          "marshal.load", "marshal.loads", "shelve.open", "yaml.load", "pd.read_pickle", "pandas.read_pickle", "eval", "exec"}  # fmt: skip
+UNSAFE = {
+    "pickle.load", "pickle.Unpickler", "torch.load", "joblib.load", "dill.load", "dill.loads", "cloudpickle.loads",
+    "marshal.load", "marshal.loads", "shelve.open", "yaml.load", "pd.read_pickle", "pandas.read_pickle", "eval", "exec",
+}  # fmt: skip
 
 
 def unsafe(path):

@@ -50,25 +50,30 @@ OTHERS = ("", "nothing", "тест\n", None, 3, 1.5, float("nan"), [], {}, objec
 
 
 @st.composite
-def spoiled(draw: st.DrawFn, calls: Mapping[str, Call]) -> tuple[str, dict[str, Any], str]:
-    """The name of a call, its arguments with one or two of them spoiled, and which."""
+def spoiled(draw: st.DrawFn, calls: Mapping[str, Call], *, words: bool = False) -> tuple[str, dict[str, Any], str]:
+    """The name of a call, its arguments with one or two of them spoiled, and which.
+
+    ``words``: a text stays one, with any letters in it.
+    """
     name = draw(st.sampled_from(sorted(calls)))
     arguments = dict(calls[name].arguments)
     chosen = draw(
         st.lists(st.sampled_from(sorted(set(arguments) - set(calls[name].kept))), min_size=1, max_size=2, unique=True)
     )
     for key in chosen:
-        arguments[key] = _bad(draw, arguments[key])
+        arguments[key] = _bad(draw, arguments[key], words)
     return name, arguments, ", ".join(f"{key}={arguments[key]!r}"[:300] for key in chosen)
 
 
-def _bad(draw: st.DrawFn, good: Any) -> Any:
+def _bad(draw: st.DrawFn, good: Any, words: bool) -> Any:
     if isinstance(good, np.ndarray | torch.Tensor):
         array = np.asarray(good)
         ways = [way for way in ARRAYS if array.ndim or way is ARRAYS[0]]
         worse = draw(st.sampled_from(ways))(array)
         tensor = isinstance(good, torch.Tensor) and isinstance(worse, np.ndarray) and worse.dtype.kind in "fib"
         return torch.from_numpy(np.ascontiguousarray(worse)) if tensor and draw(st.booleans()) else worse
+    if isinstance(good, str) and words:
+        return draw(st.text(max_size=30))
     if isinstance(good, bool | int | float):
         return draw(st.sampled_from(NUMBERS))
     return draw(st.sampled_from(OTHERS))

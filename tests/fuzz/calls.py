@@ -92,6 +92,7 @@ THEOREMS = {
     "shrinkage": Call(regressions.shrinkage, FIXED | {"beta": 0.1}),
     "require_beta": Call(regressions.require_beta, {"beta": 0.1}),
     "collapsed_ridge": Call(collapsed.collapsed_ridge, REGRESSION | FIXED),
+    "learned_noise_collapse": Call(collapsed.learned_noise_collapse, REGRESSION | LEARNED),
     "relative_movement": Call(collapsed.relative_movement, {"inputs": X}),
     "collapsed_gain": Call(collapsed.collapsed_gain, {"activation": "relu"}),
     "decoder_growth": Call(

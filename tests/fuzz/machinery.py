@@ -12,14 +12,14 @@ from tests.fuzz.bad import Call
 __all__ = ["MACHINERY"]
 
 MACHINERY = {
-    "prose": Call(mathematics.prose, {"text": "so $x$"}),
-    "display": Call(mathematics.display, {"tex": "x"}),
-    "plain": Call(mathematics.plain, {"text": "so $x$"}),
-    "tex": Call(latex.tex, {"text": "so $x$"}),
-    "anchor": Call(lambda part: wording.anchor(part), {"part": "lemma1"}),
+    "prose": Call(mathematics.prose, {"text": "so $x$"}, kept=()),
+    "display": Call(mathematics.display, {"tex": "x"}, kept=()),
+    "plain": Call(mathematics.plain, {"text": "so $x$"}, kept=()),
+    "tex": Call(latex.tex, {"text": "so $x$"}, kept=()),
+    "anchor": Call(lambda part: wording.anchor(part), {"part": "lemma1"}, kept=()),
     "number": Call(wording.number, {"value": 0.5}),
     "region": Call(lambda low, high: wording.region((low, high)), {"low": 0.5, "high": 1.5}),
-    "clopper_pearson": Call(clopper_pearson, {"successes": 3, "trials": 5, "level": 0.05}),
+    "clopper_pearson": Call(clopper_pearson, {"successes": 3, "n": 5, "alpha": 0.05}),
     "read_widths": Call(userdata.read_widths, {"text": "64:128"}),
     "read_matrix": Call(lambda name: userdata.read_matrix(Path(name)), {"name": __file__}, kept=()),
     "read_report": Call(lambda name: compare.read_report(Path(name)), {"name": __file__}),

@@ -13,13 +13,15 @@ from claimtest import cli, pool, runner
 from claimtest.errors import RunError
 
 COMMANDS = ("list", "verify", "report", "show", "plan", "diff", "calibrate", "verfy", "")
-WORDS = st.text(max_size=12) | st.sampled_from(
-    ["lln", "clt", "0", "-1", "1e9", "nan", "9" * 400, "quick", "standard", "cuda", "ключ", "数", "a:b", "64:2048", "8:4", "\0", "-"]
-)  # fmt: skip
-FILES = st.sampled_from(
-    ["fine.npy", "wrong.npy", "nan.npy", "huge.npy", "empty.npy", "text.csv", "fine.csv", "пусто.csv", "folder.npy", "none.csv",
-     "report.json", "broken.json", "list.json"]
-)  # fmt: skip
+WORDS = st.text(max_size=12) | st.sampled_from((
+    "lln", "clt", "0", "-1", "1e9", "nan", "9" * 400, "quick", "standard", "cuda", "ключ", "数", "a:b", "64:2048",
+    "8:4", "\0", "-",
+))  # fmt: skip
+FILES = st.sampled_from((
+    "fine.npy", "wrong.npy", "nan.npy", "huge.npy", "empty.npy", "text.csv", "fine.csv", "пусто.csv", "folder.npy",
+    "none.csv", "report.json", "broken.json", "list.json",
+))  # fmt: skip
+VALUED = ("--seed", "--jobs", "--profile", "--device", "--widths", "--trials", "--format")
 PLACES = st.sampled_from(["out", "taken", "taken/below", "/proc/none", "数据 と", "\ud800", "a\0b", "x" * 300])
 OPTIONS = st.one_of(
     st.tuples(
