@@ -55,7 +55,8 @@ def stable_step(kernel: Float[Tensor, "*b n d n d"], fraction: float = 1.0) -> f
     if kernel.ndim < 4 or kernel.shape[-4:-2] != kernel.shape[-2:] or not kernel.numel():
         raise ValueError(f"kernel: expected shape (..., n, d, n, d), got {tuple(kernel.shape)}")
     nd, fraction = kernel.shape[-1] * kernel.shape[-2], positive_number(fraction, "fraction")
-    return fraction / float(torch.linalg.eigvalsh(kernel.reshape(*kernel.shape[:-4], nd, nd)).max())
+    largest = float(torch.linalg.eigvalsh(kernel.reshape(*kernel.shape[:-4], nd, nd)).max())
+    return fraction / positive_number(largest, "the largest eigenvalue of the kernel")
 
 
 def gradient_flow(

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from scipy.integrate import solve_ivp
 
-from theorems.checked import checked, matrix, numbers
+from theorems.checked import above_zero, checked, matrix, numbers
 from theorems.duals import dual_of
 from theorems.regressions import (
     RANK_TOLERANCE,
@@ -94,7 +94,7 @@ def relative_movement(inputs: Float[ndarray, "n p"]) -> float:
     return float(np.sqrt(np.sum(singular > RANK_TOLERANCE * singular[0]) / inputs.shape[1]))
 
 
-@checked(inputs=matrix, targets=matrix, gram=numbers, times=numbers)
+@checked(inputs=matrix, targets=matrix, gram=numbers, times=numbers, beta=above_zero)
 def decoder_growth(
     inputs: Float[ndarray, "n p"],
     targets: Float[ndarray, "n d"],

@@ -88,7 +88,10 @@ def accumulated_residual(
 @checked(block=matrix, c=numbers)
 def movement(block: Float[ndarray, "n n"], c: Float[ndarray, "R n d"]) -> Float[ndarray, " R"]:
     """√(cᵀ (Θ^b ⊗ I_d) c), the Frobenius norm by which block b moves (Lemma 4)."""
-    return np.sqrt((c * (block @ c)).sum((-2, -1)))
+    squared = (c * (block @ c)).sum((-2, -1))
+    if (squared < -1e-9 * np.abs(block).max() * (c**2).sum((-2, -1))).any():
+        raise ValueError("block: the matrix is not positive semidefinite")
+    return np.sqrt(np.maximum(squared, 0.0))
 
 
 @checked(width=above_zero)
