@@ -20,11 +20,15 @@ CLEAR = (ValueError, TypeError, UsageError, RunError)
 
 
 class Call(NamedTuple):
-    """A function with arguments that it takes; those in ``kept`` are objects of ours, which the fuzz leaves alone."""
+    """A function with arguments that it takes.
+
+    Those in ``kept`` are objects of ours, which the fuzz leaves alone; ``infinite``: ∞ is one of its right answers.
+    """
 
     function: Callable[..., Any]
     arguments: Mapping[str, Any]
     kept: tuple[str, ...] = ("network", "problem", "initial", "dtype")
+    infinite: bool = False
 
 
 def _entry(array: np.ndarray, value: float) -> np.ndarray:
@@ -91,7 +95,8 @@ def outcome(call: Call, arguments: Mapping[str, Any]) -> str:
             return "" if words.strip() and len(words.strip().splitlines()) == 1 else f"unclear: {words!r}"
         except Exception as error:
             return f"{type(error).__name__}: {str(error)[:200]}"
-    wrong = [array for array in arrays if not np.isfinite(array).all()]
+    bad = np.isnan if call.infinite else lambda array: ~np.isfinite(array)
+    wrong = [array for array in arrays if bad(array).any()]
     return f"an answer that is not finite: {wrong[0]!r}"[:300] if wrong else ""
 
 

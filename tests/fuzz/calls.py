@@ -62,7 +62,7 @@ THEOREMS = {
     ),
     "closeness_defect": Call(lemma2.closeness_defect, {"distance": np.array([0.1, 0.2]), "smallest": 0.5}),
     "eigenvalue_share": Call(lemma2.eigenvalue_share, {"eigenvalue": np.array([0.1, 0.2]), "smallest": 0.5}),
-    "derived_width": Call(lemma2.derived_width, {"inputs": X, "outputs": 1, "kernel": KERNEL}),
+    "derived_width": Call(lemma2.derived_width, {"inputs": X, "outputs": 1, "kernel": KERNEL}, infinite=True),
     "lemma2.stated_width": Call(lemma2.stated_width, {"n": 2, "d": 1, "smallest": 0.5, "delta": 0.1, "constant": 1.0}),
     "theorem1.stated_width": Call(
         theorem1.stated_width, {"n": 2, "d": 1, "smallest": 0.5, "delta": 0.1, "constant": 1.0}
