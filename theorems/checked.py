@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 from numpy import ndarray
 
-__all__ = ["LARGEST", "above_zero", "at_least_zero", "checked", "count", "matrix", "number", "numbers"]
+__all__ = ["LARGEST", "above_zero", "at_least_zero", "checked", "count", "matrix", "number", "numbers", "rows"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -56,6 +56,14 @@ def matrix(value: Any, name: str) -> ndarray:
     found = numbers(value, name)
     if found.ndim != 2 or not found.size:
         raise ValueError(f"{name}: expected a matrix with at least one row and column, got shape {found.shape}")
+    return found
+
+
+def rows(value: Any, name: str) -> ndarray:
+    """The value as a float64 matrix that may have no row. Raises ValueError unless it is one, finite, with a column."""
+    found = numbers(value, name)
+    if found.ndim != 2 or not found.shape[1]:
+        raise ValueError(f"{name}: expected a matrix with a row per point, got shape {found.shape}")
     return found
 
 

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from scipy.integrate import solve_ivp
 
-from theorems.checked import above_zero, checked, matrix, numbers
+from theorems.checked import above_zero, checked, matrix, numbers, rows
 from theorems.duals import dual_of
 from theorems.regressions import (
     RANK_TOLERANCE,
@@ -25,7 +25,7 @@ from theorems.setting import Activation, LearnedNoise, Noise
 __all__ = ["collapsed_gain", "collapsed_ridge", "decoder_growth", "learned_noise_collapse", "relative_movement"]
 
 
-@checked(inputs=matrix, unseen=matrix)
+@checked(inputs=matrix, unseen=rows)
 def collapsed_ridge(
     inputs: Float[ndarray, "n p"],
     unseen: Float[ndarray, "k p"],
@@ -63,7 +63,7 @@ def collapsed_gain(activation: str | Activation) -> float:
     return float(dual.first(0.0, 1.0, 1.0)) + 0.5 * float(dual.second(0.0, 1.0, 1.0))
 
 
-@checked(inputs=matrix, unseen=matrix)
+@checked(inputs=matrix, unseen=rows)
 def learned_noise_collapse(
     inputs: Float[ndarray, "n p"],
     unseen: Float[ndarray, "k p"],
