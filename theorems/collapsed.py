@@ -119,6 +119,8 @@ def decoder_growth(
         raise ValueError("without a KL term the encoder does not collapse: beta must be positive")
     if abs(float(dual.kernel(0.0, variance, variance))) > 1e-12:
         raise ValueError("the decoder's growth is known for activations whose mean activation vanishes at u = 0")
+    if times.ndim != 1 or not len(times):
+        raise ValueError(f"times: expected a vector of at least one time, got shape {times.shape}")
     ratio = float(dual.first(0.0, variance, variance)) / beta
     hat = coordinates(inputs, inputs)
     n, d = targets.shape

@@ -4,7 +4,8 @@ __all__ = ["EXEMPT"]
 
 THE_CHECKS = """
     theorems.checked.above_zero theorems.checked.at_least_zero theorems.checked.checked theorems.checked.count
-    theorems.checked.matrix theorems.checked.number theorems.checked.numbers theorems.checked.rows models.checked.broadcast_tensor
+    theorems.checked.matrix theorems.checked.number theorems.checked.numbers
+    theorems.checked.rows models.checked.broadcast_tensor
     models.checked.finite_number models.checked.finite_tensor models.checked.known_blocks
     models.checked.positive_number models.checked.whole_number
 """

@@ -17,8 +17,6 @@ MACHINERY = {
     "plain": Call(mathematics.plain, {"text": "so $x$"}, kept=()),
     "tex": Call(latex.tex, {"text": "so $x$"}, kept=()),
     "anchor": Call(lambda part: wording.anchor(part), {"part": "lemma1"}, kept=()),
-    "number": Call(wording.number, {"value": 0.5}),
-    "region": Call(lambda low, high: wording.region((low, high)), {"low": 0.5, "high": 1.5}),
     "clopper_pearson": Call(clopper_pearson, {"successes": 3, "n": 5, "alpha": 0.05}),
     "read_widths": Call(userdata.read_widths, {"text": "64:128"}),
     "read_matrix": Call(lambda name: userdata.read_matrix(Path(name)), {"name": __file__}, kept=()),

@@ -69,7 +69,7 @@ def nothing_is_measured(folder):
         yield
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(LINES)
 def test_every_line_ends_in_an_answer_or_one_line_of_error(line):
     command, words, options = line

@@ -1,6 +1,6 @@
 """Every public function, fed with what nobody should pass: a clear error in one line, or a right answer.
 
-With the command line (test_command_line.py) more than 2000 inputs: N_INPUTS of them here.
+With the command line (test_command_line.py) more than 2000 inputs, the same ones every time.
 """
 
 import importlib
@@ -17,7 +17,7 @@ from tests.fuzz.machinery import MACHINERY
 
 ROOT = Path(__file__).parents[2]
 N_INPUTS = {"theorems": 800, "models": 600, "claimtest": 300}
-CALM = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+CALM = {"derandomize": True, "deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
 @pytest.mark.parametrize("name", THEOREMS)
@@ -51,7 +51,7 @@ def test_the_machinery_takes_any_words(case):
     assert outcome(MACHINERY[name], arguments) == "", f"{name}({what})"
 
 
-@pytest.mark.parametrize("name", ["prose", "tex", "number", "region", "clopper_pearson", "read_widths", "load_pack"])
+@pytest.mark.parametrize("name", ["prose", "tex", "clopper_pearson", "read_widths", "load_pack"])
 def test_the_machinery_takes_what_it_should(name):
     assert MACHINERY[name].function(**MACHINERY[name].arguments) is not None
 
