@@ -89,8 +89,8 @@ def settled(
     return Criterion("settled", asks, Ceiling(0.01), sweep, measure, ordinate="remaining / distance")
 
 
-STOPPED_EARLY = {"tolerance": 0.3}
-"""Training that ends while a fifth of the initial misfit or more may be left: what `settled` has to notice."""
+STOPPED_EARLY = 0.3
+"""Tolerance of training that ends with a fifth of the initial misfit or more to go: what `settled` has to notice."""
 
 TWICE_BETA = variant(LATENT_SWEEP, "twice-beta", factor=2.0)
 LOUD_DECODER = variant(LATENT_SWEEP, "loud-decoder", gain=1.5)
@@ -118,7 +118,7 @@ LATENT = ReadingCheck(
         Control("with-start", "f_0 is left out where it is not 0", "without-start", sweep=LATENT_SWEEP),
         Control("own-as-rival", "the rival is the prediction itself", "rival", {"prediction": preconditioned_ridge}),
         Control("stopped-early", "training ends early", "settled",
-                sweep=variant(LATENT_SWEEP, "stopped-early", **STOPPED_EARLY)),
+                sweep=variant(LATENT_SWEEP, "stopped-early", tolerance=STOPPED_EARLY)),
         Control("own-falls", "the prediction itself stays away", "rival-order", {"prediction": preconditioned_ridge}),
     ),
 )  # fmt: skip
@@ -148,7 +148,7 @@ WEIGHT = ReadingCheck(
         Control("exponent", "the exponent is off by 2 margins", "training", margins=2.0),
         Control("own-as-rival", "the rival is the prediction itself", "rival", {"prediction": plain_ridge}),
         Control("stopped-early", "training ends early", "settled",
-                sweep=variant(WEIGHT_SWEEP, "stopped-early", **STOPPED_EARLY)),
+                sweep=variant(WEIGHT_SWEEP, "stopped-early", tolerance=STOPPED_EARLY)),
     ),
 )  # fmt: skip
 
@@ -171,7 +171,7 @@ DECODER_TRAINED = ReadingCheck(
         Control("encoder-only", "the decoder stays where it is", "interpolation", sweep=LATENT_SWEEP),
         Control("own-as-rival", "the rival is the prediction itself", "rival", {"prediction": decoder_ridgeless}),
         Control("stopped-early", "training ends early", "settled",
-                sweep=variant(DECODER_SWEEP, "stopped-early", **STOPPED_EARLY)),
+                sweep=variant(DECODER_SWEEP, "stopped-early", tolerance=STOPPED_EARLY)),
         Control("corners-cut", "the path is followed a hundred times less closely", "followed",
                 sweep=variant(DECODER_PATH_SWEEP, "corners-cut", path_tolerance=0.3)),
     ),
@@ -193,6 +193,6 @@ LEARNED = ReadingCheck(
         Control("exponent", "the exponent is off by 2 margins", "training", margins=2.0),
         Control("own-as-rival", "the rival is the prediction itself", "rival", {"prediction": learned_noise_ridge}),
         Control("stopped-early", "training ends early", "settled",
-                sweep=variant(LEARNED_SWEEP, "stopped-early", **STOPPED_EARLY)),
+                sweep=variant(LEARNED_SWEEP, "stopped-early", tolerance=STOPPED_EARLY)),
     ),
 )  # fmt: skip

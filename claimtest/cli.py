@@ -140,7 +140,14 @@ def _add_executor(command: argparse.ArgumentParser) -> None:
 def _complete(options: argparse.Namespace) -> None:
     """Check and convert what can be checked without loading the pack. Raises UsageError."""
     from claimtest.executors import OPTIONS, choice_of
-    from claimtest.options import device_named, known_device, positive_number, profile_named, whole_number
+    from claimtest.options import (
+        device_named,
+        folder_named,
+        known_device,
+        positive_number,
+        profile_named,
+        whole_number,
+    )
 
     given = vars(options)
     if "minutes" in given:
@@ -153,7 +160,7 @@ def _complete(options: argparse.Namespace) -> None:
         if not local and given["jobs"] is not None:
             raise UsageError("--jobs goes with --executor local: a cluster measures on the workers that it has")
     if "out" in given:
-        options.out = Path(options.out)
+        options.out = folder_named(options.out)
     if given.get("jobs") is not None:
         options.jobs = whole_number(options.jobs, "--jobs", 1)
     if "seed" in given:

@@ -77,7 +77,7 @@ class EvidenceStore:
         """Make the tables in an empty file. Raises _Damaged unless it is empty or a whole store of this format."""
         fault = self._database.execute("PRAGMA quick_check(1)").fetchone()[0]
         if fault != "ok":
-            raise _Damaged(fault)
+            raise _Damaged(" ".join(fault.replace("*** in database main ***", "").split()))
         if not self._tables():
             with self._transaction():
                 if not self._tables():  # another run may have been faster

@@ -10,7 +10,15 @@ from claimtest.errors import UsageError
 from claimtest.packs import near_matches
 from claimtest.profile import PROFILES, Profile
 
-__all__ = ["device_named", "known_device", "positive_number", "profile_named", "whole_number", "writable_folder"]
+__all__ = [
+    "device_named",
+    "folder_named",
+    "known_device",
+    "positive_number",
+    "profile_named",
+    "whole_number",
+    "writable_folder",
+]
 
 
 def profile_named(name: str) -> Profile:
@@ -59,6 +67,16 @@ def device_named(name: str) -> str:
         if not torch.cuda.is_available():
             raise UsageError("device cuda: there is no CUDA device that torch can use; use cpu")
     return name
+
+
+def folder_named(name: str) -> Path:
+    """The folder of that name, which need not exist, if the system can look for it."""
+    folder = Path(name)
+    try:
+        folder.exists()
+    except OSError as error:
+        raise UsageError(f"--out {name[:40]}…: {error.strerror or error}; choose another folder") from None
+    return folder
 
 
 def writable_folder(folder: Path) -> Path:

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from claimtest.alongside import alongside
 from claimtest.check import Pack
 from claimtest.engine import Engine
+from claimtest.errors import RunError
 from claimtest.evidence import EvidenceStore
 from claimtest.executor import Executor
 from claimtest.export import Measured, export_csv, file_name
@@ -86,7 +87,16 @@ class Session:
         return {claim: (len(self.runner.missing(own)), len(own)) for claim, own in cells.items()}
 
     def write(self, run: RunResult, folder: Path, form: str = "html") -> Path:
-        """Write the report in every format with its evidence as CSV, or in one other than "html" alone; its path."""
+        """Write the report in every format with its evidence as CSV, or in one other than "html" alone; its path.
+
+        Raises RunError, in one line, if the folder cannot be written.
+        """
+        try:
+            return self._write(run, folder, form)
+        except OSError as error:
+            raise RunError(f"cannot write {error.filename or folder}: {error.strerror or error}") from None
+
+    def _write(self, run: RunResult, folder: Path, form: str) -> Path:
         from claimtest.report import write_report  # brings matplotlib: not needed by those who want no report
 
         if form != "html":

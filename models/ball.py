@@ -22,6 +22,7 @@ from jaxtyping import Float
 from numpy.random import SeedSequence
 from torch import Tensor
 
+from models.checked import finite_tensor, whole_number
 from models.snn import BLOCKS, StochasticNetwork
 from models.tangent import tangent_kernel
 
@@ -67,7 +68,7 @@ def quadratic_form(network: StochasticNetwork, x: Any, w: Float[Tensor, "*b n d"
 
 def moved_rows(network: StochasticNetwork, directions: Mapping[str, Tensor], radius: Radius) -> StochasticNetwork:
     """Every row of the named blocks moved by ``radius`` along its direction; a row without a direction stays."""
-    reach = torch.as_tensor(radius, dtype=network.mean.dtype, device=network.mean.device)[..., None, None]
+    reach = finite_tensor(radius, "radius", network.mean)[..., None, None]
     blocks = network.parameters()
     return network.replace_parameters({b: blocks[b] + reach * _unit_rows(d) for b, d in directions.items()})
 
@@ -114,7 +115,7 @@ def largest_change(
     nowhere = start.new_zeros(start.shape[:-2])
     along = _ascents(Moved(nowhere, network, leading, nowhere + 1), x, blocks)
     here = best = _higher(at(moved_rows(network, along, radius)), at(moved_rows(network, along, -radius)))
-    for _ in range(steps - 1):
+    for _ in range(whole_number(steps, "steps") - 1):
         here = at(moved_rows(network, _ascents(here, x, blocks), radius))
         best = _higher(best, here)
     return best
@@ -130,7 +131,7 @@ def smallest_eigenvalue(
         return Moved(-values[..., 0], there, vectors[..., 0], -torch.ones_like(values[..., 0]))
 
     here = best = at(network)
-    for _ in range(steps):
+    for _ in range(whole_number(steps, "steps", 0)):
         here = at(moved_rows(network, _ascents(here, x, blocks), radius))
         best = _higher(best, here)
     return replace(best, value=-best.value)

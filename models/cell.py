@@ -19,6 +19,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from models.checked import finite_tensor, known_blocks
 from models.memory import block_size
 from models.snn import BLOCKS, StochasticNetwork
 
@@ -58,12 +59,11 @@ class Cell:
 
     def __init__(self, network: StochasticNetwork, x: Any, y: Any, trainable: Sequence[str]) -> None:
         """Copy the trainable blocks into the states of the groups."""
-        if unknown := set(trainable) - set(BLOCKS):
-            raise ValueError(f"trainable blocks are {', '.join(BLOCKS)}; got {', '.join(sorted(unknown))}")
+        known_blocks(trainable, BLOCKS)
         self.original = network
         self.x = network.as_inputs(x)
         self.axes: Tensor | None = None
-        self.y = torch.as_tensor(y, dtype=self.x.dtype, device=self.x.device)
+        self.y = finite_tensor(y, "targets", self.x)
         if self.y.shape != (len(self.x), network.outputs):
             raise ValueError(f"targets {(len(self.x), network.outputs)} expected, got {tuple(self.y.shape)}")
         if len(self.x) < network.inputs:

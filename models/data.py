@@ -9,12 +9,19 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from models.checked import whole_number
+
 __all__ = ["digits", "sphere"]
 
 
 def sphere(rows: Float[ndarray, "n p"]) -> Float[ndarray, "n p"]:
     """Every row divided by its Euclidean norm. Raises ValueError naming a row that vanishes or is not finite."""
-    x = np.asarray(rows, dtype=np.float64)
+    try:
+        x = np.asarray(rows, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError("rows: expected a matrix of real numbers") from None
+    if x.ndim != 2:
+        raise ValueError(f"rows: expected a matrix, got shape {x.shape}")
     norms = np.linalg.norm(x, axis=1)
     if not (usable := np.isfinite(norms) & (norms > 0)).all():
         row = int(np.argmin(usable))
@@ -29,7 +36,7 @@ def digits(count: int, seed: int = 0) -> Float[ndarray, "n 64"]:
     """
     table = np.loadtxt(_digits_file(), delimiter=",")
     images, classes = table[:, :-1], table[:, -1].astype(int)
-    if not 1 <= count <= len(images):
+    if whole_number(count, "count", 0) not in range(1, len(images) + 1):
         raise ValueError(f"between 1 and {len(images)} digits are there, {count} were asked for")
     order = np.random.default_rng(seed).permutation(len(images))
     rank = np.empty(len(images), dtype=int)

@@ -11,7 +11,6 @@ sign of every s_r(x_i).
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +18,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from models.checked import finite_number, whole_number
 from models.objective import loss
 from models.snn import StochasticNetwork
 from theorems.setting import FixedNoise
@@ -116,9 +116,9 @@ def objective(network: StochasticNetwork, x: Any, y: Any, beta: float, divergenc
 
 def checked_beta(beta: float) -> float:
     """β as it is. Raises ValueError unless it is a finite number >= 0."""
-    if not (math.isfinite(beta) and beta >= 0):
+    if not (number := finite_number(beta, "beta")) >= 0:
         raise ValueError(f"beta must be a finite number >= 0, got {beta!r}")
-    return float(beta)
+    return number
 
 
 def summed_beta(
@@ -133,8 +133,6 @@ def summed_beta(
     the d outputs too (``torch.nn.functional.mse_loss``: not halved, averaged). Gradient flow of the mean form runs
     slower by c/n. Raises ValueError for a negative β, no inputs or no outputs.
     """
-    if inputs < 1:
-        raise ValueError(f"inputs must be at least 1, got {inputs}")
-    if averaged_outputs < 1:
-        raise ValueError(f"averaged_outputs must be at least 1, got {averaged_outputs}")
+    whole_number(inputs, "inputs")
+    whole_number(averaged_outputs, "averaged_outputs")
     return checked_beta(beta) * averaged_outputs * (1 if per_input else inputs) / (1 if halved else 2)

@@ -25,6 +25,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from models.certificate import remaining
+from models.checked import finite_tensor, known_blocks, positive_number, whole_number
 from models.divergence import checked_beta, divergence_from
 from models.implicit import GaussNewton, Moves, combined, dot
 from models.memory import block_size
@@ -80,8 +81,8 @@ def train_to_end(
     """
     beta = checked_beta(beta)
     for name, value in (("tolerance", tolerance), ("path_tolerance", path_tolerance)):
-        if not value > 0:
-            raise ValueError(f"{name} must be positive, got {value!r}")
+        positive_number(value, name)
+    whole_number(most_steps, "most_steps")
     names, x, y, flat = _checked(network, x, y, trainable)
     kl = divergence_from(divergence, flat, x)
     path = "decoder" in names or not beta
@@ -113,13 +114,12 @@ def _checked(
     network: StochasticNetwork, x: Any, y: Any, trainable: Sequence[str]
 ) -> tuple[tuple[str, ...], Tensor, Tensor, StochasticNetwork]:
     """Names of the blocks that train, data as tensors, replicates along one axis."""
-    if unknown := set(trainable) - set(BLOCKS):
-        raise ValueError(f"trainable blocks are {', '.join(BLOCKS)}; got {', '.join(sorted(unknown))}")
+    known_blocks(trainable, BLOCKS)
     blocks = network.parameters()
     if not (names := tuple(b for b in BLOCKS if b in trainable and b in blocks)):
         raise ValueError(f"nothing to train: the network has no block named {' or '.join(trainable) or '?'}")
     x = network.as_inputs(x)
-    y = torch.as_tensor(y).to(x)
+    y = finite_tensor(y, "targets", x)
     if y.shape != (len(x), network.outputs):
         raise ValueError(f"targets {(len(x), network.outputs)} expected, got {tuple(y.shape)}")
     return names, x, y, network.replace_parameters({b: w.reshape(-1, *w.shape[-2:]) for b, w in blocks.items()})

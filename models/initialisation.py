@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from models.checked import whole_number
 from models.draws import Seed, fill_uniform, generator, to_normal
 from theorems.setting import LearnedNoise, Noise
 
@@ -21,8 +21,7 @@ CHUNK = 1 << 15
 def check_sizes(width: int, inputs: int, outputs: int, antisymmetric: bool = False) -> None:
     """Raise ValueError for sizes below 1, and for an odd width of an antisymmetric network."""
     for name, size in (("width", width), ("inputs", inputs), ("outputs", outputs)):
-        if not isinstance(size, int | np.integer) or size < 1:
-            raise ValueError(f"{name} must be at least 1, got {size!r}")
+        whole_number(size, name)
     if antisymmetric and width % 2:
         raise ValueError(f"an antisymmetric network needs an even width, got {width}")
 
@@ -58,6 +57,6 @@ def device_named(device: str | torch.device) -> torch.device:
     try:
         place = torch.device(device)
         torch.empty(0, device=place)
-    except (RuntimeError, AssertionError) as error:
+    except (RuntimeError, AssertionError, TypeError) as error:
         raise ValueError(f"device {str(device)!r} is not there: {str(error).splitlines()[0]}") from None
     return place

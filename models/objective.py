@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from models.checked import broadcast_tensor, finite_tensor
 from models.memory import block_size
 from models.snn import Features, StochasticNetwork
 
@@ -21,7 +22,10 @@ __all__ = ["loss", "mean_loss_gradient", "output_variance", "pullback", "pushfor
 
 def loss(outputs: Float[Tensor, "*b n d"], targets: Float[Tensor, "n d"]) -> Float[Tensor, "*b"]:
     """½ Σ_i ‖f(x_i) - y_i‖², one number per replicate. Raises ValueError if the shapes do not fit."""
-    if outputs.shape[-2:] != targets.shape[-2:]:
+    like = outputs if isinstance(outputs, Tensor) and outputs.is_floating_point() else torch.zeros(()).double()
+    outputs = finite_tensor(outputs, "outputs", like)
+    targets = finite_tensor(targets, "targets", outputs)
+    if outputs.ndim < 2 or targets.ndim != 2 or outputs.shape[-2:] != targets.shape[-2:]:
         raise ValueError(f"targets of shape {tuple(outputs.shape[-2:])} expected, got {tuple(targets.shape)}")
     return 0.5 * (outputs - targets).square().sum((-2, -1))
 
@@ -91,7 +95,8 @@ def pushforward(
 def mean_loss_gradient(network: StochasticNetwork, x: Any, residual: Float[Tensor, "*b n d"]) -> dict[str, Tensor]:
     """∇L = Jᵀ (f - y) by block, each of its block's shape, given the residual f - y."""
     x = network.as_inputs(x)
-    return pullback(network, x, network.features(x), residual)
+    shape = (*network.batch_shape, len(x), network.outputs)
+    return pullback(network, x, network.features(x), broadcast_tensor(residual, "residual", shape, x))
 
 
 def sampled_loss_gradient(

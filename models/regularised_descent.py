@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from models.cell import Cell
+from models.checked import positive_number
 from models.divergence import checked_beta, divergence_from
 from models.objective import pullback
 from models.snn import Seed, StochasticNetwork
@@ -36,7 +37,7 @@ def regularised_descent(
     None), which the KL refers to. Raises ValueError for β < 0, no trainable block, s = 0, an unknown divergence or
     block, or a wrong number of seeds.
     """
-    beta = checked_beta(beta)
+    beta, step = checked_beta(beta), positive_number(step, "step")
     cell = Cell(network, x, y, trainable)
     start = cell if initial is None else Cell(initial, x, y, trainable)
     kl = divergence_from(divergence, start.network, cell.x)

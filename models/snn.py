@@ -20,6 +20,7 @@ from numpy.random import Generator, SeedSequence
 from torch import Tensor
 
 from models.activations import MeanActivation, mean_activation
+from models.checked import broadcast_tensor, finite_tensor
 from models.draws import Seed, standard_normal
 from models.initialisation import block_rows, check_sizes, device_named, drawn_blocks
 from models.memory import block_size, keep_freed_memory
@@ -148,11 +149,11 @@ class StochasticNetwork:
             yield self.units(start, min(start + max(size, 1), self.width))
 
     def as_inputs(self, x: Any) -> Float[Tensor, "n p"]:
-        """x as a tensor (n, p) of this network's type and device. Raises ValueError unless n >= 1 and it fits."""
-        try:
-            x = torch.as_tensor(x, dtype=self.mean.dtype, device=self.mean.device)
-        except (TypeError, ValueError):
-            raise ValueError("inputs: expected a matrix of real numbers") from None
+        """x as a tensor (n, p) of this network's type and device.
+
+        Raises ValueError unless n >= 1, it fits and every value is finite.
+        """
+        x = finite_tensor(x, "inputs", self.mean)
         if x.ndim != 2 or x.shape[1] != self.inputs:
             raise ValueError(f"inputs of shape (n, {self.inputs}) expected, got {tuple(x.shape)}")
         if not len(x):
@@ -202,6 +203,7 @@ class StochasticNetwork:
             raise ValueError("sample_output needs either a generator or the noise itself")
         if noise is None:
             noise = self.draw_noise(len(x), generator)  # pyright: ignore[reportArgumentType]
+        noise = broadcast_tensor(noise, "noise", (*self.batch_shape, len(x), self.width), self.mean)
         u, s = self._latent(x)
         return self.combine(self.activation.function(torch, u + s * noise))
 

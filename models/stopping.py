@@ -16,6 +16,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from models.cell import Cell
+from models.checked import finite_number, positive_number, whole_number
 from models.objective import pullback, pushforward
 from models.snn import BLOCKS, Features, StochasticNetwork
 
@@ -56,8 +57,7 @@ def descend_to_share(
     """
     if network.batch_shape:
         raise ValueError(f"one network at a time: choose a replicate out of {tuple(network.batch_shape)}")
-    if not step > 0:
-        raise ValueError(f"gradient descent needs a positive step, got {step}")
+    step, share, most = positive_number(step, "step"), finite_number(share, "share"), whole_number(most, "most", 0)
     cell = Cell(network, x, y, trainable)
     look = look or (1 if cell.x.device.type == "cpu" else LOOK)
     descent = _Descent(cell, step, share, most)
@@ -113,7 +113,7 @@ def largest_eigenvalue(network: StochasticNetwork, x: Any, products: int = 12) -
     """
     if network.batch_shape:
         raise ValueError(f"one network at a time: choose a replicate out of {tuple(network.batch_shape)}")
-    x = network.as_inputs(x)
+    x, products = network.as_inputs(x), whole_number(products, "products")
     features = network.features(x)
     size = len(x) * network.outputs
     basis = [_unit(torch.from_numpy(np.random.default_rng(0).standard_normal(size)).to(x))]
@@ -130,7 +130,7 @@ def largest_eigenvalue(network: StochasticNetwork, x: Any, products: int = 12) -
             return float(np.linalg.eigvalsh(tridiagonal[: k + 1, : k + 1])[-1])
         tridiagonal[k, k + 1] = tridiagonal[k + 1, k] = norm
         basis.append(image / norm)
-    raise ValueError(f"at least one product is needed, got {products}")
+    raise AssertionError("there is at least one product")
 
 
 def _unit(vector: Float[Tensor, " N"]) -> Float[Tensor, " N"]:

@@ -17,10 +17,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from models.checked import broadcast_tensor
 from models.contraction import PairSums, blocks_of_units, pair_sums, pairs_of, spread, units_at_once
 from models.memory import block_size
 from models.snn import Features, StochasticNetwork
@@ -125,7 +127,7 @@ def sampled_tangent_kernel(
     x = network.as_inputs(x)
     if other is not None and other_noise is None:
         raise ValueError("two sets of inputs need two sets of noise")
-    if noise.ndim > network.mean.ndim:
+    if np.ndim(noise) > network.mean.ndim:
         second = [None] * len(noise) if other_noise is None else list(other_noise)
         pairs = zip(noise, second, strict=True)
         return _joined(torch.stack, [sampled_tangent_kernel(network, x, *e, other, block=block) for e in pairs])
@@ -144,10 +146,7 @@ def sampled_tangent_kernel(
 
 def _noise_for(network: StochasticNetwork, x: Tensor, noise: Tensor) -> Float[Tensor, "*b n m"]:
     shape = (*network.batch_shape, len(x), network.width)
-    try:
-        return noise.to(x).expand(shape)
-    except RuntimeError:
-        raise ValueError(f"noise of shape {shape} expected, got {tuple(noise.shape)}") from None
+    return broadcast_tensor(noise, "noise", shape, x)
 
 
 FeaturesOf = Callable[[Any, slice, slice], tuple[Features, Features | None]]

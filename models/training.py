@@ -18,6 +18,7 @@ from numpy.random import SeedSequence
 from torch import Tensor
 
 from models.cell import Cell, Group
+from models.checked import finite_number, finite_tensor, positive_number, whole_number
 from models.draws import Seed, fill_uniform, generator, to_normal
 from models.objective import pullback
 from models.rungekutta import DormandPrince8, local_error
@@ -52,8 +53,12 @@ class State:
 
 def stable_step(kernel: Float[Tensor, "*b n d n d"], fraction: float = 1.0) -> float:
     """fraction / λ_max, the largest eigenvalue of Θ over all replicates of the cell."""
-    nd = kernel.shape[-1] * kernel.shape[-2]
-    return fraction / float(torch.linalg.eigvalsh(kernel.reshape(*kernel.shape[:-4], nd, nd)).max())
+    kernel = finite_tensor(kernel, "kernel", torch.zeros((), dtype=torch.float64))
+    if kernel.ndim < 4 or kernel.shape[-4:-2] != kernel.shape[-2:] or not kernel.numel():
+        raise ValueError(f"kernel: expected shape (..., n, d, n, d), got {tuple(kernel.shape)}")
+    nd, fraction = kernel.shape[-1] * kernel.shape[-2], positive_number(fraction, "fraction")
+    largest = float(torch.linalg.eigvalsh(kernel.reshape(*kernel.shape[:-4], nd, nd)).max())
+    return fraction / positive_number(largest, "the largest eigenvalue of the kernel")
 
 
 def graded_step(largest: float, fraction: float, rates: Sequence[float]) -> Callable[[float], float]:
@@ -90,8 +95,10 @@ def gradient_flow(
     """
     cell = Cell(network, x, y, trainable)
     step_at = step if callable(step) else lambda time: step
-    if not step_at(0.0) > 0 or any(b < a for a, b in itertools.pairwise([0.0, *times])):
-        raise ValueError("gradient flow needs a positive step and times that increase from 0 on")
+    positive_number(step_at(0.0), "step")
+    refine, times = whole_number(refine, "refine"), [finite_number(time, "each time") for time in times]
+    if any(b < a for a, b in itertools.pairwise([0.0, *times])):
+        raise ValueError("gradient flow needs times that increase from 0 on")
     kernel = total_tangent_kernel(cell.network, cell.x)
     sensitivity = torch.linalg.eigvalsh(kernel.flatten(-2).flatten(-3, -2))[..., -1].sqrt()
     error = torch.zeros_like(sensitivity)
@@ -139,7 +146,7 @@ def gradient_descent(
     trainable: Sequence[str] = BLOCKS,
 ) -> Iterator[State]:
     """W ← W - step ∇L(W), yielding the state before the first step, every ``record`` steps and after the last."""
-    cell = Cell(network, x, y, trainable)
+    cell, step = Cell(network, x, y, trainable), positive_number(step, "step")
     for count, total in record_schedule(steps, record):
         for group in cell.groups if count else ():
             for _ in range(count):
@@ -150,19 +157,13 @@ def gradient_descent(
 
 
 def descent_losses(
-    network: StochasticNetwork,
-    x: Any,
-    y: Any,
-    step: float,
-    steps: int,
-    *,
-    trainable: Sequence[str] = BLOCKS,
+    network: StochasticNetwork, x: Any, y: Any, step: float, steps: int, *, trainable: Sequence[str] = BLOCKS
 ) -> Float[Tensor, "*b k"]:
     """L before the first step of ``gradient_descent``, after every step and after the last, (*b, steps + 1).
 
     The losses are those of the forward passes that the gradients need anyway.
     """
-    cell = Cell(network, x, y, trainable)
+    cell, step, steps = Cell(network, x, y, trainable), finite_number(step, "step"), whole_number(steps, "steps", 0)
     losses = cell.x.new_empty(steps + 1, cell.size)
     for group in cell.groups:
         for taken in range(steps + 1):
@@ -191,7 +192,7 @@ def stochastic_gradients(
     device that trains, so that nothing is copied inside a step: another device has other numbers. Raises ValueError
     unless there is one seed for each replicate.
     """
-    cell = Cell(network, x, y, trainable)
+    cell, step = Cell(network, x, y, trainable), positive_number(step, "step")
     streams = NoiseStreams(seeds, cell)
     for count, total in record_schedule(steps, record):
         for group in cell.groups if count else ():
@@ -206,8 +207,7 @@ def stochastic_gradients(
 
 def record_schedule(steps: int, record: int) -> Iterator[tuple[int, int]]:
     """(steps to take now, steps taken by then) for each record."""
-    if record < 1:
-        raise ValueError(f"record must be at least 1, got {record}")
+    steps, record = whole_number(steps, "steps", 0), whole_number(record, "record")
     yield 0, 0
     for before, after in itertools.pairwise([*range(0, steps, record), steps]):
         yield after - before, after

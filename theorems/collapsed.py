@@ -11,6 +11,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from scipy.integrate import solve_ivp
 
+from theorems.checked import above_zero, checked, matrix, numbers, rows
 from theorems.duals import dual_of
 from theorems.regressions import (
     RANK_TOLERANCE,
@@ -24,6 +25,7 @@ from theorems.setting import Activation, LearnedNoise, Noise
 __all__ = ["collapsed_gain", "collapsed_ridge", "decoder_growth", "learned_noise_collapse", "relative_movement"]
 
 
+@checked(inputs=matrix, unseen=rows)
 def collapsed_ridge(
     inputs: Float[ndarray, "n p"],
     unseen: Float[ndarray, "k p"],
@@ -61,6 +63,7 @@ def collapsed_gain(activation: str | Activation) -> float:
     return float(dual.first(0.0, 1.0, 1.0)) + 0.5 * float(dual.second(0.0, 1.0, 1.0))
 
 
+@checked(inputs=matrix, unseen=rows)
 def learned_noise_collapse(
     inputs: Float[ndarray, "n p"],
     unseen: Float[ndarray, "k p"],
@@ -84,12 +87,14 @@ def learned_noise_collapse(
     )
 
 
+@checked(inputs=matrix)
 def relative_movement(inputs: Float[ndarray, "n p"]) -> float:
     """√(rank X / p), the limit of ‖ΔW^μ‖_F/‖W^μ(0)‖_F at every width under the KL to N(0, I) [derived]."""
     singular = np.linalg.svd(inputs, compute_uv=False)
     return float(np.sqrt(np.sum(singular > RANK_TOLERANCE * singular[0]) / inputs.shape[1]))
 
 
+@checked(inputs=matrix, targets=matrix, gram=numbers, times=numbers, beta=above_zero)
 def decoder_growth(
     inputs: Float[ndarray, "n p"],
     targets: Float[ndarray, "n d"],
@@ -114,6 +119,8 @@ def decoder_growth(
         raise ValueError("without a KL term the encoder does not collapse: beta must be positive")
     if abs(float(dual.kernel(0.0, variance, variance))) > 1e-12:
         raise ValueError("the decoder's growth is known for activations whose mean activation vanishes at u = 0")
+    if times.ndim != 1 or not len(times):
+        raise ValueError(f"times: expected a vector of at least one time, got shape {times.shape}")
     ratio = float(dual.first(0.0, variance, variance)) / beta
     hat = coordinates(inputs, inputs)
     n, d = targets.shape

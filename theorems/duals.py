@@ -11,6 +11,7 @@ import numpy as np
 from numpy import ndarray
 
 from theorems.blocks import Numbers
+from theorems.checked import above_zero, checked, numbers
 from theorems.closed_duals import ErfDual, ReluDual, SinDual
 from theorems.hermite import HermiteDual
 from theorems.piecewise import PiecewiseDual
@@ -59,6 +60,7 @@ def dual_of(activation: str | Activation, resolution: float = 1.0) -> Dual:
     return (PiecewiseDual if psi.kinks else HermiteDual)(psi, resolution)
 
 
+@checked(rho=numbers, q=above_zero, q2=above_zero)
 def dual_accuracy(activation: str | Activation, rho: Numbers, q: Numbers, q2: Numbers) -> float:
     """The error reached in K and ∂K at these points, absolute: the largest change when the resolution grows by half.
 

@@ -17,6 +17,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from claimtest.claim import Claim, Provenance, Reading
+from theorems.checked import checked, count
 from theorems.setting import Activation, LearnedNoise, Problem
 
 __all__ = ["FIGURE1", "Diagram", "Part", "architecture", "follow"]
@@ -94,6 +95,7 @@ class Diagram:
         return dataclasses.replace(self, parts=parts)
 
 
+@checked(width=count)
 def architecture(problem: Problem, width: int) -> Diagram:
     """The diagram of the network of that width for the sizes, activation and noise of a problem."""
     p, d, noise = problem.inputs.shape[1], problem.targets.shape[1], problem.noise

@@ -15,6 +15,7 @@ from numpy import ndarray
 
 from claimtest.claim import Claim, Provenance, Reading
 from theorems.blocks import Numbers
+from theorems.checked import above_zero, checked, matrix, numbers
 from theorems.linearised import ConstantKernel
 from theorems.setting import LearnedNoise, Problem
 
@@ -61,6 +62,7 @@ FIGURE2 = Claim(
 )
 
 
+@checked(r0=numbers, step=numbers, steps=numbers)
 def accumulated_residual(
     kernel: ConstantKernel, r0: Float[ndarray, "R n d"], step: Float[ndarray, " R"], steps: Float[ndarray, " R"]
 ) -> Float[ndarray, "R n d"]:
@@ -72,18 +74,27 @@ def accumulated_residual(
 
     It is not replaced by the flow's (1 - e^{-ληK})/λ, which is up to half a per cent smaller in a hundred steps.
     """
-    x = np.asarray(step)[:, None] * kernel.eigenvalues
-    k = np.broadcast_to(np.asarray(steps)[:, None], x.shape)
+    if step.ndim != 1 or step.shape != steps.shape:
+        raise ValueError(f"step and steps: a number each per replicate, got shapes {step.shape} and {steps.shape}")
+    x = step[:, None] * kernel.eigenvalues
+    k = np.broadcast_to(steps[:, None], x.shape)
     flat = np.abs(x) < 1e-12
-    factor = np.where(flat, k, (1 - (1 - x) ** k) / np.where(flat, 1.0, x)) * np.asarray(step)[:, None]
+    with np.errstate(over="ignore"):
+        powers = numbers((1 - x) ** k, "a power of 1 - step times an eigenvalue")
+    factor = np.where(flat, k, (1 - powers) / np.where(flat, 1.0, x)) * step[:, None]
     return kernel.modes @ (factor[..., None] * kernel.components(r0))
 
 
+@checked(block=matrix, c=numbers)
 def movement(block: Float[ndarray, "n n"], c: Float[ndarray, "R n d"]) -> Float[ndarray, " R"]:
     """√(cᵀ (Θ^b ⊗ I_d) c), the Frobenius norm by which block b moves (Lemma 4)."""
-    return np.sqrt((c * (block @ c)).sum((-2, -1)))
+    squared = (c * (block @ c)).sum((-2, -1))
+    if (squared < -1e-9 * np.abs(block).max() * (c**2).sum((-2, -1))).any():
+        raise ValueError("block: the matrix is not positive semidefinite")
+    return np.sqrt(np.maximum(squared, 0.0))
 
 
+@checked(width=above_zero)
 def initial_norm(problem: Problem, block: str, width: Numbers) -> Float[ndarray, "*out"]:
     """√(E ‖W^b(0)‖_F²) = √m √p τ_b, with √d for the decoder; τ_b is τ for the scale and 1 for the others.
 

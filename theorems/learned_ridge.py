@@ -12,6 +12,7 @@ from numpy import ndarray
 from scipy.special import ndtri
 from scipy.stats.qmc import Sobol
 
+from theorems.checked import checked, matrix, rows
 from theorems.duals import Dual, dual_of
 from theorems.learned_noise import noise_nodes
 from theorems.quadrature import half_normal
@@ -26,6 +27,7 @@ UNITS = 1 << 15
 CHUNK = 1 << 12
 
 
+@checked(inputs=matrix, unseen=rows)
 def learned_noise_ridge(
     inputs: Float[ndarray, "n p"],
     unseen: Float[ndarray, "k p"],

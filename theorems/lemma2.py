@@ -14,6 +14,7 @@ from numpy import ndarray
 
 from claimtest.claim import Claim, Provenance, Reading
 from theorems.blocks import KernelBlocks
+from theorems.checked import above_zero, checked, count, matrix, numbers
 
 __all__ = ["DELTA", "LEMMA2", "closeness_defect", "derived_width", "eigenvalue_share", "stated_width"]
 
@@ -59,11 +60,13 @@ LEMMA2 = Claim(
 )
 
 
+@checked(n=count, d=count, smallest=above_zero, delta=above_zero, constant=above_zero)
 def stated_width(n: int, d: int, smallest: float, delta: float = DELTA, constant: float = 1.0) -> float:
     """C n² d² / λ0² · log(nd/δ), the width that the lemma asks for."""
     return constant * n**2 * d**2 / smallest**2 * math.log(n * d / delta)
 
 
+@checked(inputs=matrix, outputs=count)
 def derived_width(inputs: Float[ndarray, "n p"], outputs: int, kernel: KernelBlocks, block: str = "total") -> float:
     """The width that a matrix Bernstein bound asks for (a) of a block, up to a constant and a logarithm. [derived]
 
@@ -82,11 +85,13 @@ def derived_width(inputs: Float[ndarray, "n p"], outputs: int, kernel: KernelBlo
     return float(sum(moments.values()) if block == "total" else moments[block]) / smallest**2
 
 
+@checked(eigenvalue=numbers, smallest=above_zero)
 def eigenvalue_share(eigenvalue: Float[ndarray, ...], smallest: float) -> Float[ndarray, ...]:
     """λ_min(Θ(0)) / (¾ λ0): (b) says that it is at least 1."""
     return eigenvalue / (0.75 * smallest)
 
 
+@checked(distance=numbers, smallest=above_zero)
 def closeness_defect(distance: Float[ndarray, ...], smallest: float) -> Float[ndarray, ...]:
     """‖Θ(0) - Θ∞⊗I‖₂ / (λ0/4): (a) says that it is at most 1."""
     return distance / (0.25 * smallest)

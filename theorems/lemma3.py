@@ -25,9 +25,10 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from claimtest.claim import Claim, Provenance, Reading
+from theorems.checked import above_zero, at_least_zero, checked, count, numbers
 from theorems.limiting_kernel import kernel_profile
 from theorems.quadrature import half_normal
-from theorems.setting import Activation, LearnedNoise, Noise, activation_named
+from theorems.setting import Activation, LearnedNoise, Noise, activation_named, known_noise
 
 __all__ = ["DELTA", "LEMMA3", "kernel_change_bound", "promised_radius", "slope_moduli", "stability_constant"]
 
@@ -108,7 +109,7 @@ def stability_constant(activation: str | Activation, noise: Noise) -> float:
     low, high, curvature, jumps = slope_moduli(activation)
     steepest = max(abs(low), abs(high))
     epsilon, weight = half_normal(NODES)
-    learned = isinstance(noise, LearnedNoise)
+    learned = isinstance(known_noise(noise), LearnedNoise)
     reach = 1 + epsilon if learned else np.ones_like(epsilon)
     variance = 1 + noise.scale**2 * (epsilon**2 if learned else np.ones_like(epsilon))
     jumpiness = curvature + 2 * jumps / np.sqrt(2 * math.pi * variance)
@@ -124,11 +125,13 @@ def stability_constant(activation: str | Activation, noise: Noise) -> float:
     return max(linear, square)
 
 
+@checked(radius=numbers, n=count, d=count, m=count, constant=at_least_zero)
 def kernel_change_bound(radius: Float[ndarray, ...], n: int, d: int, m: int, constant: float) -> Float[ndarray, ...]:
     """C n (1 + √(d/m))² (R + R²)."""
     return constant * n * (1 + math.sqrt(d / m)) ** 2 * (radius + radius**2)
 
 
+@checked(smallest=above_zero, n=count, d=count, m=count, constant=above_zero)
 def promised_radius(smallest: float, n: int, d: int, m: int, constant: float) -> float:
     """The R at which the bound reaches λ0/4, what Lemma 2 leaves above λ0/2: R + R² = λ0/(4 C n (1 + √(d/m))²)."""
     q = smallest / (4 * constant * n * (1 + math.sqrt(d / m)) ** 2)

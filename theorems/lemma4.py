@@ -13,6 +13,7 @@ from numpy import ndarray
 
 from claimtest.claim import Claim, Provenance, Reading
 from theorems.blocks import Numbers
+from theorems.checked import above_zero, checked, count, numbers
 from theorems.linearised import ConstantKernel
 
 __all__ = ["LEMMA4", "movement", "row_bound"]
@@ -61,6 +62,7 @@ LEMMA4 = Claim(
 )
 
 
+@checked(residual=numbers, factor=numbers, n=count, smallest=above_zero, width=count)
 def row_bound(residual: Numbers, factor: Numbers, *, n: int, smallest: float, width: int) -> Float[ndarray, "*out"]:
     """2√n ‖f(0) - y‖ factor / (λ0 √m), with ``residual`` = ‖f(0) - y‖.
 
@@ -69,6 +71,7 @@ def row_bound(residual: Numbers, factor: Numbers, *, n: int, smallest: float, wi
     return np.asarray(2 * np.sqrt(n) * np.asarray(residual) * np.asarray(factor) / (smallest * np.sqrt(width)))
 
 
+@checked(kernel=numbers, block=numbers, r0=numbers, t=numbers)
 def movement(
     kernel: Float[ndarray, "n n"], block: Float[ndarray, "n n"], r0: Float[ndarray, "*b n d"], t: Real[ndarray, " T"]
 ) -> Float[ndarray, "*b T"]:

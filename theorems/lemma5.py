@@ -13,6 +13,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from claimtest.claim import Claim, Provenance, Reading, Verdict
+from theorems.checked import checked, matrix, numbers
 
 __all__ = ["DELTA", "EIGENVALUE_SHARE", "LEMMA5", "SKEWED_ORDER", "TRUE_ORDER", "limit_distance"]
 
@@ -87,9 +88,10 @@ LEMMA5 = Claim(
 )
 
 
+@checked(kernel=numbers, limit=matrix)
 def limit_distance(kernel: Float[ndarray, "*b nd nd"], limit: Float[ndarray, "n n"]) -> Float[ndarray, "*b"]:
     """‖Θ - Θ∞ ⊗ I_d‖₂ of measured kernels, with d from the shapes. Raises ValueError if they do not fit."""
-    size, n = np.shape(kernel)[-1], len(limit)
-    if size % n or np.shape(kernel)[-2] != size:
+    size, n = np.shape(kernel)[-1] if np.ndim(kernel) > 1 else 0, len(limit)
+    if not size or size % n or np.shape(kernel)[-2] != size:
         raise ValueError(f"kernels of shape {np.shape(kernel)} do not fit a limit of shape {np.shape(limit)}")
     return np.linalg.norm(kernel - np.kron(limit, np.eye(size // n)), 2, axis=(-2, -1))

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from theorems.blocks import KernelBlocks, Numbers
+from theorems.checked import checked, count
 from theorems.duals import Dual, dual_of, has_closed_form
 from theorems.interpolation import interpolant
 from theorems.learned_noise import learned_noise_blocks, noise_nodes
@@ -108,6 +109,7 @@ def noise_variance(activation: str | Activation = "erf", noise: Noise = LearnedN
     return float(shared - kernel_profile(1.0, activation=activation, noise=noise).decoder)
 
 
+@checked(inputs=count, outputs=count)
 def noise_floor(
     inputs: int,
     outputs: int,
@@ -133,7 +135,7 @@ def accuracy(activation: str | Activation = "erf", noise: Noise = LearnedNoise(1
 
 
 def _profile(psi: Activation, noise: Noise, rho: Float[ndarray, "*shape"], resolution: float = 1.0) -> KernelBlocks:
-    variance = noise.scale**2
+    variance = known_noise(noise).scale ** 2
     if isinstance(noise, FixedNoise) or noise.scale == 0:
         return _fixed_noise(dual_of(psi, resolution), rho, variance)
     return _in_blocks(lambda part: learned_noise_blocks(psi, part, variance, resolution), rho)

@@ -10,6 +10,7 @@ from jaxtyping import Float, Real
 from numpy import ndarray
 
 from theorems.blocks import Numbers
+from theorems.checked import above_zero, at_least_zero, checked, count, numbers
 
 __all__ = ["ConstantKernel", "stationary_loss"]
 
@@ -69,7 +70,7 @@ class ConstantKernel:
 
         Raises ValueError if the residual does not fit the kernel.
         """
-        r = np.asarray(residual, dtype=np.float64)
+        r = numbers(residual, "residual")
         if r.ndim >= 2 and self._stacked:
             r = r.reshape(*r.shape[:-2], -1, 1)
         if r.ndim < 2 or r.shape[-2] != self.modes.shape[-1]:
@@ -94,8 +95,10 @@ class ConstantKernel:
         self, r0: Float[ndarray, "*b n d"], step: Numbers, k: Real[ndarray, " T"]
     ) -> Float[ndarray, "... T n d"]:
         """r_k = (I - ηΘ)^k r0 after every number k of steps; ``step`` η is a number or has the replicates' shape."""
-        factor = 1 - np.asarray(step, dtype=np.float64)[..., None] * self.eigenvalues
-        return self._filtered(r0, factor[..., None, :] ** np.asarray(_times(k, "k"), dtype=np.int64)[:, None])
+        factor = 1 - numbers(step, "step")[..., None] * self.eigenvalues
+        with np.errstate(over="ignore"):
+            powers = factor[..., None, :] ** np.asarray(_times(k, "k"), dtype=np.int64)[:, None]
+        return self._filtered(r0, numbers(powers, "a power of 1 - step times an eigenvalue"))
 
     def rate(self, r0: Float[ndarray, "*b n d"], T: Numbers) -> Float[ndarray, "*out"]:
         """-log(L(T)/L(0))/(λ0 T), in units of λ0; it is at least 2 and tends to 2 as T → ∞ (Theorem 1, tightness).
@@ -127,6 +130,7 @@ class ConstantKernel:
         return out.reshape(*out.shape[:-2], *np.shape(r0)[-2:])
 
 
+@checked(eigenvalues=numbers, step=above_zero, variance=at_least_zero, outputs=count)
 def stationary_loss(
     eigenvalues: Float[ndarray, "*b n"], step: Numbers, variance: Numbers, outputs: int
 ) -> Float[ndarray, "*out"]:
@@ -149,7 +153,7 @@ def _mean_decay(x: Float[ndarray, "*shape"]) -> Float[ndarray, "*shape"]:
 
 
 def _times(values: Numbers, name: str) -> Float[ndarray, " T"]:
-    t = np.asarray(values, dtype=np.float64)
+    t = numbers(values, name)
     if t.ndim != 1 or not (t >= 0).all():
         raise ValueError(f"{name}: expected a vector of numbers >= 0")
     return t

@@ -8,10 +8,15 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from theorems.checked import above_zero, count
+
 __all__ = ["half_normal", "normal", "split_normal"]
 
 REACH = 9.0
 """Where a Gaussian mean is cut off: φ(9) = 1e-18."""
+
+MOST = 10_000_000
+"""Nodes that fit into memory with what is computed at them."""
 
 
 @lru_cache(maxsize=16)
@@ -22,6 +27,8 @@ def half_normal(nodes: int) -> tuple[Float[ndarray, " k"], Float[ndarray, " k"]]
     crowd double exponentially at a = 0, so f may have any integrable singularity there; both ends of the sum are
     below round-off, which makes the trapezoidal rule converge exponentially in ``nodes``.
     """
+    if count(nodes, "nodes") < 2 or nodes > MOST:
+        raise ValueError(f"nodes must lie between 2 and {MOST}")
     t = np.linspace(-4.5, np.log(9.5), nodes)
     a = np.exp(t - np.exp(-t))
     return _frozen(a), _frozen(2 * _density(a) * a * (1 + np.exp(-t)) * (t[1] - t[0]))
@@ -33,6 +40,9 @@ def normal(step: float, reach: float = REACH) -> tuple[Float[ndarray, " k"], Flo
 
     The error is about e^{-2πc/step}, c the distance of f's nearest singularity from the real line.
     """
+    step, reach = above_zero(step, "step"), above_zero(reach, "reach")
+    if reach / step > MOST:
+        raise ValueError(f"step: more than {MOST} nodes would be needed")
     x = step * np.arange(-round(reach / step), round(reach / step) + 1)
     return _frozen(x), _frozen(step * _density(x))
 

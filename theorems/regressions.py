@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from theorems.checked import at_least_zero, checked, matrix, number, rows
 from theorems.duals import dual_of
 from theorems.limiting_kernel import limiting_kernel
 from theorems.setting import Activation, FixedNoise, Noise, unit_rows
@@ -47,11 +48,12 @@ class KernelRegression:
 
     def __post_init__(self) -> None:
         """Refuse matrices that do not fit together."""
+        object.__setattr__(self, "gram", matrix(self.gram, "gram"))
+        object.__setattr__(self, "cross", rows(self.cross, "cross"))
         n = len(self.gram)
         if self.gram.shape != (n, n) or self.cross.ndim != 2 or self.cross.shape[1] != n:
             raise ValueError(f"kernels of shapes {self.gram.shape} and {self.cross.shape} make no regression")
-        if not self.ridge >= 0:
-            raise ValueError(f"a ridge must be >= 0, got {self.ridge}")
+        object.__setattr__(self, "ridge", float(at_least_zero(number(self.ridge, "ridge"), "ridge")))
 
     def coefficients(
         self, targets: Float[ndarray, "*t n d"], start: Float[ndarray, "*b n d"] | None = None
@@ -105,11 +107,13 @@ def require_fixed_noise(noise: Noise) -> float:
     return noise.scale**2
 
 
+@checked(inputs=matrix, points=rows)
 def coordinates(inputs: Float[ndarray, "n p"], points: Float[ndarray, "k p"]) -> Float[ndarray, "k n"]:
     """xᵀ(XᵀX)⁺x_j = (x X⁺)_j: for independent inputs the coordinates of Px in the basis x_1, …, x_n, P onto span X."""
     return points @ np.linalg.pinv(inputs, rcond=RANK_TOLERANCE)
 
 
+@checked(inputs=matrix, unseen=rows)
 def plain_ridge(
     inputs: Float[ndarray, "n p"],
     unseen: Float[ndarray, "k p"],
@@ -129,6 +133,7 @@ def plain_ridge(
     return KernelRegression(gram, cross, require_beta(beta) / variance)
 
 
+@checked(inputs=matrix, unseen=rows)
 def preconditioned_ridge(
     inputs: Float[ndarray, "n p"],
     unseen: Float[ndarray, "k p"],
@@ -153,6 +158,7 @@ def preconditioned_ridge(
     return KernelRegression((gram + gram.T) / 2, kernel(unseen), require_beta(beta))
 
 
+@checked(inputs=matrix, unseen=rows)
 def decoder_ridgeless(
     inputs: Float[ndarray, "n p"],
     unseen: Float[ndarray, "k p"],

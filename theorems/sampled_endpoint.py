@@ -7,6 +7,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from scipy.linalg import solve_discrete_lyapunov
 
+from theorems.checked import above_zero, checked, count, matrix
 from theorems.duals import dual_of
 from theorems.limiting_kernel import noise_variance
 from theorems.regressions import RANK_TOLERANCE, require_beta, require_fixed_noise
@@ -15,6 +16,7 @@ from theorems.setting import Activation, Noise, unit_rows
 __all__ = ["stationary_distance"]
 
 
+@checked(inputs=matrix, step=above_zero, outputs=count)
 def stationary_distance(
     inputs: Float[ndarray, "n p"],
     *,

@@ -169,6 +169,9 @@ def unit_rows(inputs: Any, name: str = "inputs") -> Float[ndarray, "n p"]:
 
 def parallel_pairs(inputs: Float[ndarray, "n p"], tolerance: float = 1e-12) -> Sequence[tuple[int, int, str]]:
     """Pairs (i, j, "duplicate" or "antipodal") of unit rows with 1 - |<x_i, x_j>| <= tolerance."""
+    inputs = _finite_matrix(inputs, "inputs")
+    if not isinstance(tolerance, int | float) or not 0 <= tolerance <= 2:
+        raise ValueError("tolerance must lie between 0 and 2")
     gram = inputs @ inputs.T
     pairs = zip(*np.nonzero(np.triu(np.abs(gram) >= 1 - tolerance, k=1)), strict=True)
     return [(int(i), int(j), "duplicate" if gram[i, j] > 0 else "antipodal") for i, j in pairs]

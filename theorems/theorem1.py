@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 
 from claimtest.claim import Claim, Provenance, Reading, Verdict
+from theorems.checked import above_zero, checked, count
 
 __all__ = ["DELTA", "HORIZON", "THEOREM1", "stated_width"]
 
@@ -94,6 +95,7 @@ THEOREM1 = Claim(
 )
 
 
+@checked(n=count, d=count, smallest=above_zero, delta=above_zero, constant=above_zero)
 def stated_width(n: int, d: int, smallest: float, delta: float = DELTA, constant: float = 1.0) -> float:
     """C max{ n⁵d³/(λ0⁴δ²), n²d²/λ0² · log(nd/δ) }, the width that the theorem asks for."""
     first = n**5 * d**3 / (smallest**4 * delta**2)

@@ -106,7 +106,7 @@ def path_followed(
     end = endpoint(case, width, seeds, device, path_tolerance=path_tolerance, **training)
     finer = endpoint(case, width, seeds, device, path_tolerance=PATH_TOLERANCE / 10, **training)
     off = np.sqrt(((end["end_unseen"] - finer["end_unseen"]) ** 2).sum((-2, -1)))
-    return end | {"off_path": off}
+    return {**end, "off_path": off}
 
 
 def collapsed(network: StochasticNetwork, x: Any) -> StochasticNetwork:

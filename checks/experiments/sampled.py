@@ -16,7 +16,7 @@ from checks.experiments.networks import Prepare, as_initialised, initial_network
 from claimtest.cells import Experiment, Quantities
 from models.draws import fill_uniform, generator, to_normal
 from models.snn import StochasticNetwork
-from models.tangent import jacobian_tangent_kernel, tangent_kernel
+from models.tangent import TangentKernel, jacobian_tangent_kernel, sampled_tangent_kernel, tangent_kernel
 from models.traced import mean_sampled_traced_kernel, traced_kernel
 
 __all__ = [

@@ -24,7 +24,12 @@ TOGETHER = 0.9
 
 
 def clopper_pearson(successes: int, n: int, alpha: float) -> Interval:
-    """Exact two-sided interval of a proportion at level α (Clopper & Pearson 1934)."""
+    """Exact two-sided interval of a proportion at level α (Clopper & Pearson 1934).
+
+    Raises ValueError unless 0 <= successes <= n, n >= 1 and 0 < α < 1.
+    """
+    if not (0 < n < math.inf and 0 <= successes <= n and 0 < alpha < 1):
+        raise ValueError(f"{successes} successes of {n} at level {alpha} have no interval")
     low = 0.0 if successes == 0 else float(stats.beta.ppf(alpha / 2, successes, n - successes + 1))
     high = 1.0 if successes == n else float(stats.beta.isf(alpha / 2, successes + 1, n - successes))
     return low, high

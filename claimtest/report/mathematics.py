@@ -10,20 +10,24 @@ from xml.etree import ElementTree
 from latex2mathml.converter import convert
 from markupsafe import Markup, escape
 
+from claimtest.report.linebreaks import broken
+
 __all__ = ["MATHML", "display", "plain", "prose", "split_mathematics"]
 
 _NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 _ELEMENTS = """
     math mrow mi mn mo mtext mspace ms mfrac msqrt mroot mstyle mpadded mphantom msub msup msubsup munder mover
-    munderover mmultiscripts mprescripts none mtable mtr mtd menclose merror
+    munderover mmultiscripts mprescripts mtable mtr mtd merror
 """
 MATHML = frozenset(_ELEMENTS.split())
-"""Elements that may reach the page. TeX commands that make others (links, scripts) fall back to their source."""
+"""Elements that may reach the page, all of MathML Core, which Chromium, Firefox and Safari share.
+
+TeX commands that make others (links, scripts, frames) fall back to their source.
+"""
 
 _HARMLESS = """
     display displaystyle scriptlevel mathvariant stretchy fence separator form largeop movablelimits symmetric
-    minsize maxsize lspace rspace accent accentunder linethickness columnalign rowspacing columnspacing columnlines
-    rowlines width height depth voffset notation
+    minsize maxsize lspace rspace accent accentunder linethickness width height depth voffset class
 """
 _ATTRIBUTES = frozenset(_HARMLESS.split())
 _TIGHT = ("|", "‖", "∥", "/")
@@ -77,12 +81,16 @@ def _formula(tex: str, style: str) -> Markup:
         node.tag = node.tag.removeprefix(f"{{{_NAMESPACE}}}")
         if node.tag not in MATHML or re.match(r"\\[A-Za-z]", node.text or ""):  # an unknown command
             return _source(tex)
+        node.attrib.pop("class", None)
         _typeset(node)
         node.attrib = {name: value for name, value in node.attrib.items() if name in _ATTRIBUTES}
     for node in tree.iter():
         _space_functions(node)
-    tree.set("alttext", tex)
-    return Markup(ElementTree.tostring(tree, encoding="unicode"))  # serialised from a tree
+    pieces = broken(tree, style)
+    if len(pieces) == 1:
+        tree.set("alttext", tex)
+    between = Markup("<wbr>") if style == "inline" else Markup()
+    return between.join(Markup(ElementTree.tostring(p, encoding="unicode")) for p in pieces)  # from a tree
 
 
 def _typeset(node: ElementTree.Element) -> None:
@@ -96,6 +104,8 @@ def _typeset(node: ElementTree.Element) -> None:
         node.tag = "mi"
     elif node.tag == "mi" and text in _CAPITALS:
         node.attrib.setdefault("mathvariant", "normal")
+    elif (side := node.get("columnalign")) in ("left", "right"):  # not in MathML Core: the page's style does it
+        node.set("class", f"to-{side}")
 
 
 def _space_functions(node: ElementTree.Element) -> None:

@@ -19,6 +19,9 @@ from claimtest.report.wording import number
 
 __all__ = ["draw_cases", "draw_ladder", "draw_order", "named_cases", "proportions"]
 
+_LONGEST = 24
+"""Characters of a case's name beside its row."""
+
 
 def draw_order(axes: Axes, points: Points, fit: Slope, outcome: Outcome, stated: float) -> None:
     """Log-log: every case divided by its own constant, the fitted slope, the stated one and the accepted wedge.
@@ -96,7 +99,22 @@ def draw_cases(axes: Axes, points: Points, outcome: Outcome) -> None:
 def named_cases(points: Points) -> list[str]:
     """The names beside the rows, shortened; none where there are too many rows to tell apart."""
     names = [points.case(int(code)) for code in points.stratum] if len(points.stratum) <= 24 else []
-    return [name if len(name) <= 24 else name[:23] + "…" for name in names]
+    return [name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…" for name in _told_apart(names)]
+
+
+def _told_apart(names: list[str]) -> list[str]:
+    """Names that are too long without the hyphened parts that all begin with, or that nobody needs at the end."""
+    parts = [name.split("-") for name in names]
+    if len(parts) < 2 or max(map(len, names)) <= _LONGEST:
+        return names
+    while min(map(len, parts)) > 1 and len({p[0] for p in parts}) == 1:
+        parts = [p[1:] for p in parts]
+    while max(len("-".join(p)) for p in parts) > _LONGEST:
+        shorter = [p[:-1] for p in parts]
+        if not all(shorter) or len(set(map(tuple, shorter))) < len(set(map(tuple, parts))):
+            break
+        parts = shorter
+    return ["-".join(p) for p in parts]
 
 
 def proportions(points: Points, level: float = 0.05) -> Points:

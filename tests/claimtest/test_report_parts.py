@@ -75,6 +75,30 @@ def test_mathematics_is_typeset_as_in_tex():
     assert '<span class="nowrap">(<math' in prose("so ($x$) it is")
 
 
+def pieces(html):
+    return [re.sub(r"<[^>]+>", "", formula) for formula in re.findall(r"<math.*?</math>", str(html))]
+
+
+def test_long_formulas_may_go_on_in_the_next_line():
+    long = r"f_\infty(x) = f_0(x) + K(x, X)(K(X, X) + \beta I)^{-1}(y - f_0(X))"
+    assert pieces(prose(f"so ${long}$.")) == ["f∞(x)=", "f0(x)+", "K(x,X)(K(X,X)+βI)−1(y−f0(X))"]
+    assert pieces(display(long)) == ["f∞(x)=", "f0(x)+K(x,X)(K(X,X)+βI)−1(y−f0(X))"]
+    assert pieces(prose("$a + b = c$")) == ["a+b=c"]
+    assert pieces(prose(r"$\|a - b\|_2 = \mathrm{KL}(p \| q + r) + \|c - d\|^2 - e$")) == [
+        "‖a−b‖2=",
+        "KL(p‖q+r)+",
+        "‖c−d‖2−",
+        "e",
+    ]
+
+
+def test_mathematics_is_core_that_every_browser_shows():
+    assert r"\boxed{x}" in display(r"\boxed{x}").unescape()
+    html = display(r"\begin{cases} a & b \\ c & d \end{cases}")
+    assert html.count('<mtd class="to-left">') == 4
+    assert "columnalign" not in html
+
+
 def test_plain_drops_the_dollars():
     assert plain(r"size of $m^{-1/2}$ and `x`") == "size of m^{-1/2} and x"
 

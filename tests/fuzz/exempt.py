@@ -1,0 +1,48 @@
+"""Public names that the fuzz leaves alone, and why."""
+
+__all__ = ["EXEMPT"]
+
+THE_CHECKS = """
+    theorems.checked.above_zero theorems.checked.at_least_zero theorems.checked.checked theorems.checked.count
+    theorems.checked.matrix theorems.checked.number theorems.checked.numbers
+    theorems.checked.rows models.checked.broadcast_tensor
+    models.checked.finite_number models.checked.finite_tensor models.checked.known_blocks
+    models.checked.positive_number models.checked.whole_number
+"""
+"""What refuses bad input elsewhere, and so is fuzzed with every function that uses it."""
+
+RECORDS = """
+    theorems.blocks.KernelBlocks theorems.figure1.Diagram theorems.figure1.Part models.ball.Moved models.cell.Cell
+    models.cell.Group models.divergence.LatentKL models.divergence.WeightKL models.endpoint.Endpoint
+    models.implicit.GaussNewton models.regularised.Point models.regularised.Regularised
+    models.rungekutta.DormandPrince8 models.snn.Features models.span.DiagonalMetric models.span.FullMetric
+    models.span.Span models.span.UniformMetric models.stopping.Fit models.tangent.TangentKernel models.training.State
+"""
+"""What a function hands on to others, made of numbers that were checked before."""
+
+OUR_OBJECTS = """
+    theorems.definition1.mean_kernel theorems.definition1.one_draw_kernel theorems.definition1.shared_noise_kernel
+    theorems.duals.Dual theorems.duals.dual_of theorems.duals.has_closed_form theorems.setting.Activation
+    models.activations.MeanActivation models.activations.mean_activation models.span.Metric
+"""
+"""They take a name or an object of the suite's own (an activation, a problem) and no data."""
+
+BEHIND = """
+    theorems.closed_duals.ErfDual theorems.closed_duals.ReluDual theorems.closed_duals.SinDual
+    theorems.closed_duals.determinant theorems.figure1.follow theorems.hermite.HermiteDual
+    theorems.hermite.hermite_basis theorems.learned_noise.learned_noise_blocks theorems.learned_noise.mean_over_draws
+    theorems.learned_noise.mean_over_scales theorems.learned_noise.noise_nodes theorems.learned_ridge.averaged_kernel
+    theorems.learned_ridge.independent_kernel theorems.learned_ridge.learned_noise_ridge
+    theorems.learned_ridge.spread_normals theorems.piecewise.PiecewiseDual theorems.quadrature.split_normal
+    theorems.regressions.require_fixed_noise models.activations.ErfMean models.activations.QuadratureMean
+    models.activations.ReluMean models.activations.SinMean models.ball.moved_rows models.ball.quadratic_form
+    models.ball.random_directions models.certificate.bends models.certificate.convexity_lost
+    models.certificate.krylov_convexity_lost models.certificate.remaining models.divergence.objective
+    models.implicit.combined models.implicit.dot models.memory.block_size models.memory.keep_freed_memory
+    models.mnist.bundled_file models.mnist.leading_components models.mnist.mnist_images models.objective.pullback
+    models.objective.sampled_loss_gradient models.path.followed models.rungekutta.local_error
+    models.stopping.pushforward models.training.noise_streams models.training.record_schedule
+"""
+"""Steps of a computation behind a function that is fuzzed: what reaches them was checked there."""
+
+EXEMPT = frozenset(f"{THE_CHECKS} {RECORDS} {OUR_OBJECTS} {BEHIND}".split())
