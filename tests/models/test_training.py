@@ -1,6 +1,7 @@
 """Training against an adaptive solver, automatic differentiation and its own convergence order."""
 
 import dataclasses
+import itertools
 import math
 
 import numpy as np
@@ -246,7 +247,7 @@ def test_graded_steps_keep_the_error_of_every_mode_below_that_of_the_first_step(
         taken.append(step(time))
         time += taken[-1]
     assert taken[0] == pytest.approx(0.25)
-    assert all(a <= b for a, b in zip(taken, taken[1:], strict=False))
+    assert all(a <= b for a, b in itertools.pairwise(taken))
     assert max(taken) <= 1.0
 
 
