@@ -4,6 +4,8 @@
 # make lint     set up, check style and types
 # make mutants  mutation testing of the closed forms and the criteria (hours); SAMPLE=300 tries so many of the mutants
 # make seeds    every claim under 30 root seeds at quick and 5 at standard (an hour or two); goes on where it stopped
+# make bench    time everything against its rivals and goals, about 20 minutes, and write docs/performance.md
+#               (bench-micro: kernels and training alone; bench-whole: whole runs, of CLAIMS="lemma1 …" if given)
 # make clean    remove what was made
 #
 # PYTHON=python3.12 chooses the interpreter (3.11 or newer). pip obeys its usual variables: PIP_EXTRA_INDEX_URL, for one,
@@ -12,7 +14,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup verify test lint mutants seeds clean
+CLAIMS ?= definition1 lemma1 lemma2 theorem1
+
+.PHONY: setup verify test lint mutants seeds bench bench-micro bench-whole clean
 .DELETE_ON_ERROR:
 
 verify: .venv/.ready
@@ -36,6 +40,20 @@ seeds: .venv/.ready
 	$(BIN)/vae-ntk seeds --runs 30 --out claims-out/seeds
 	$(BIN)/vae-ntk seeds --runs 5 --profile standard --out claims-out/seeds
 
+bench: bench-micro bench-whole
+
+bench-micro: .venv/.ready .venv-bench/.ready
+	$(BIN)/python -m benchmarks micro --peers .venv-bench/bin/python
+
+bench-whole: .venv/.ready
+	$(BIN)/python -m benchmarks whole --claims $(CLAIMS)
+
+# neural-tangents wants older versions than we do, and has an environment of its own
+.venv-bench/.ready: benchmarks/requirements-peers.txt
+	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet -r benchmarks/requirements-peers.txt
+	touch $@
+
 .venv/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo 'Python 3.11 or newer is needed: make PYTHON=/path/to/python3' >&2; exit 1; }
@@ -44,5 +62,5 @@ seeds: .venv/.ready
 	touch $@
 
 clean:
-	rm -rf .venv claims-out mutants .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv .venv-bench .bench claims-out mutants .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -85,9 +85,9 @@ class StochasticNetwork:
         """A network at initialisation: W^μ ~ N(0, 1), W^σ ~ N(0, τ²), W^d ~ N(0, 1), all independent.
 
         A sequence of seeds gives a leading axis of replicates, replicate r being the network of seed r alone. The
-        numbers are NumPy's whatever the device. ``antisymmetric`` pairs the units with opposite v_r, so that f ≡ 0.
-        Raises ValueError for sizes below 1, an odd width if antisymmetric, an unknown activation or a device that
-        is not there.
+        numbers are drawn on the CPU, by NumPy's generator, whatever the device. ``antisymmetric`` pairs the units with
+        opposite v_r, so that f ≡ 0. Raises ValueError for sizes below 1, an odd width if antisymmetric, an unknown
+        activation or a device that is not there.
         """
         check_sizes(width, inputs, outputs, antisymmetric)
         psi, place, noise = activation_named(activation), device_named(device), known_noise(noise)
