@@ -6,7 +6,8 @@ THE_CHECKS = """
     theorems.checked.above_zero theorems.checked.at_least_zero theorems.checked.checked theorems.checked.count
     theorems.checked.matrix theorems.checked.number theorems.checked.numbers
     theorems.checked.rows models.checked.broadcast_tensor
-    models.checked.finite_number models.checked.finite_tensor models.checked.known_blocks
+    models.checked.finite_number models.checked.finite_tensor
+    models.checked.fitting models.checked.known_blocks
     models.checked.positive_number models.checked.whole_number
 """
 """What refuses bad input elsewhere, and so is fuzzed with every function that uses it."""
