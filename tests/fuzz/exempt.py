@@ -40,7 +40,8 @@ BEHIND = """
     models.ball.random_directions models.certificate.bends models.certificate.convexity_lost
     models.certificate.krylov_convexity_lost models.certificate.remaining models.divergence.objective
     models.implicit.combined models.implicit.dot models.memory.block_size models.memory.keep_freed_memory
-    models.mnist.bundled_file models.mnist.leading_components models.mnist.mnist_images models.objective.pullback models.objective.loss
+    models.mnist.bundled_file models.mnist.leading_components models.mnist.mnist_images models.objective.pullback
+    models.objective.loss
     models.objective.sampled_loss_gradient models.path.followed models.rungekutta.local_error
     models.stopping.pushforward models.training.noise_streams models.training.record_schedule
 """
