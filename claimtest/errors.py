@@ -10,6 +10,10 @@ class UsageError(ValueError):
 
     status = 2
 
+    def __init__(self, message: str = "") -> None:
+        """``message`` is brought into one line, whatever a file's name holds."""
+        super().__init__(" ".join(message.split()))
+
 
 class TooLittle(ValueError):
     """Evidence of which a law can say nothing: the criterion is not run, which the report says.
@@ -25,5 +29,5 @@ class RunError(RuntimeError):
 
     def __init__(self, message: str, details: str = "") -> None:
         """``message`` is the one line that users see."""
-        super().__init__(message)
+        super().__init__(" ".join(message.split()))
         self.details = details

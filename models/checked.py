@@ -14,6 +14,7 @@ __all__ = [
     "broadcast_tensor",
     "finite_number",
     "finite_tensor",
+    "fitting",
     "known_blocks",
     "positive_number",
     "whole_number",
@@ -30,7 +31,7 @@ def finite_tensor(values: Any, name: str, like: Tensor) -> Tensor:
     values are taken as they are, since looking at them would make the program wait for the device.
     """
     try:
-        found = torch.as_tensor(values)
+        found = values if isinstance(values, Tensor) else torch.as_tensor(np.asarray(values))  # floats stay double
         found = found.to(like) if not found.is_complex() else None
     except (TypeError, ValueError, RuntimeError):
         found = None
@@ -49,6 +50,16 @@ def broadcast_tensor(values: Any, name: str, shape: tuple[int, ...], like: Tenso
         return found.expand(shape)
     except RuntimeError:
         raise ValueError(f"{name} of shape {shape} expected, got {tuple(found.shape)}") from None
+
+
+def fitting(values: Any, name: str, like: Tensor) -> Tensor:
+    """The values as a finite tensor. Raises ValueError unless they broadcast against ``like``."""
+    found = finite_tensor(values, name, like)
+    try:
+        torch.broadcast_shapes(found.shape, like.shape)
+    except RuntimeError:
+        raise ValueError(f"{name} of shape {tuple(like.shape)} expected, got {tuple(found.shape)}") from None
+    return found
 
 
 def finite_number(value: Any, name: str) -> float:
@@ -78,7 +89,7 @@ def known_blocks(trainable: Sequence[str], blocks: Sequence[str]) -> None:
 def whole_number(value: Any, name: str, least: int = 1) -> int:
     """The value as an int. Raises ValueError unless it is a whole number from ``least`` to 2³¹."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= 2**31:
-        raise ValueError(f"{name} must be a whole number, at least {least} and at most 2^31, got {_short(value)}")
+        raise ValueError(f"{name} must be at least {least}, got {_short(value)}")
     return int(value)
 
 

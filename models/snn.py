@@ -20,7 +20,7 @@ from numpy.random import Generator, SeedSequence
 from torch import Tensor
 
 from models.activations import MeanActivation, mean_activation
-from models.checked import broadcast_tensor, finite_tensor
+from models.checked import finite_tensor, fitting
 from models.draws import Seed, standard_normal
 from models.initialisation import block_rows, check_sizes, device_named, drawn_blocks
 from models.memory import block_size, keep_freed_memory
@@ -203,9 +203,8 @@ class StochasticNetwork:
             raise ValueError("sample_output needs either a generator or the noise itself")
         if noise is None:
             noise = self.draw_noise(len(x), generator)  # pyright: ignore[reportArgumentType]
-        noise = broadcast_tensor(noise, "noise", (*self.batch_shape, len(x), self.width), self.mean)
         u, s = self._latent(x)
-        return self.combine(self.activation.function(torch, u + s * noise))
+        return self.combine(self.activation.function(torch, u + s * fitting(noise, "noise", u)))
 
     def draw_noise(self, inputs: int, generator: Generator | int) -> Float[Tensor, "*b n m"]:
         """ε ~ N(0, 1), independent over replicates, ``inputs`` and units, drawn by NumPy."""

@@ -137,7 +137,6 @@ MODELS = {
         training.gradient_flow, DATA | {"times": TIMES, "step": 0.5, "trainable": ("mean",), "refine": 1}
     ),
     "stable_step": Call(training.stable_step, {"kernel": torch.eye(2).double()[:, None, :, None], "fraction": 1.0}),
-    "loss": Call(objective.loss, {"outputs": torch.zeros(2, 1).double(), "targets": torch.ones(2, 1).double()}),
     "mean_loss_gradient": Call(
         objective.mean_loss_gradient, {"network": NETWORK, "x": X, "residual": torch.ones(2, 1).double()}
     ),

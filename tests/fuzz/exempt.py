@@ -6,7 +6,8 @@ THE_CHECKS = """
     theorems.checked.above_zero theorems.checked.at_least_zero theorems.checked.checked theorems.checked.count
     theorems.checked.matrix theorems.checked.number theorems.checked.numbers
     theorems.checked.rows models.checked.broadcast_tensor
-    models.checked.finite_number models.checked.finite_tensor models.checked.known_blocks
+    models.checked.finite_number models.checked.finite_tensor
+    models.checked.fitting models.checked.known_blocks
     models.checked.positive_number models.checked.whole_number
 """
 """What refuses bad input elsewhere, and so is fuzzed with every function that uses it."""
@@ -40,6 +41,7 @@ BEHIND = """
     models.certificate.krylov_convexity_lost models.certificate.remaining models.divergence.objective
     models.implicit.combined models.implicit.dot models.memory.block_size models.memory.keep_freed_memory
     models.mnist.bundled_file models.mnist.leading_components models.mnist.mnist_images models.objective.pullback
+    models.objective.loss
     models.objective.sampled_loss_gradient models.path.followed models.rungekutta.local_error
     models.stopping.pushforward models.training.noise_streams models.training.record_schedule
 """

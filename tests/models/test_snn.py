@@ -133,7 +133,7 @@ def test_a_gpu_that_is_not_there_is_named():
         (lambda: StochasticNetwork.initialise(2.5, 2, 1), "width must be at least 1, got 2.5"),
         (lambda: StochasticNetwork.initialise("8", 2, 1), "width must be at least 1, got '8'"),
         (lambda: StochasticNetwork.initialise(8, 2, 1, noise=3), "noise is LearnedNoise"),
-        (lambda: StochasticNetwork.initialise(8, 2, 1).mean_output([["a", "b"]]), "matrix of real numbers"),
+        (lambda: StochasticNetwork.initialise(8, 2, 1).mean_output([["a", "b"]]), "real numbers"),
         (lambda: StochasticNetwork.initialise(8, 2, 1).mean_output(np.empty((0, 2))), "at least one input"),
     ],
 )

@@ -78,9 +78,9 @@ def test_bad_requests_are_refused():
         descend_to_share(batch, x, y, step=0.1, share=0.1)
     with pytest.raises(ValueError, match="one network at a time"):
         largest_eigenvalue(batch, x)
-    with pytest.raises(ValueError, match="positive step"):
+    with pytest.raises(ValueError, match="step must be positive"):
         descend_to_share(single, x, y, step=0.0, share=0.1)
-    with pytest.raises(ValueError, match="at least one product"):
+    with pytest.raises(ValueError, match="products must be at least 1"):
         largest_eigenvalue(single, x, products=0)
     with pytest.raises(ValueError, match="trainable blocks"):
         descend_to_share(single, x, y, step=0.1, share=0.1, trainable=("weights",))

@@ -194,7 +194,7 @@ def test_the_stable_step_is_that_of_the_worst_replicate():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda w, x, y: gradient_flow(w, x, y, [1.0], step=0.0), "positive step"),
+        (lambda w, x, y: gradient_flow(w, x, y, [1.0], step=0.0), "step must be positive"),
         (lambda w, x, y: gradient_flow(w, x, y, [1.0, 0.5], step=0.1), "times that increase"),
         (lambda w, x, y: gradient_flow(w, x, y, [1.0], step=0.1, trainable=("sigma",)), "mean, scale, decoder"),
         (lambda w, x, y: gradient_flow(w, x, y, [1.0], step=0.1, trainable=()), "nothing to train"),
