@@ -36,14 +36,15 @@ class Reading:
     """One precise interpretation of a claim.
 
     ``statement`` is prose with $TeX$. ``expected`` is the verdict that the theory leads us to expect, or None
-    where there is no prediction; ``because`` says why and is required unless it is plain "holds".
-    Raises ValueError if that reason is missing.
+    where there is no prediction; ``because`` says why and is required unless it is plain "holds". ``provenance`` is one
+    tag, or several where parts of the statement come from different places.
+    Raises ValueError if that reason, or every tag, is missing.
     """
 
     id: str
     title: str
     statement: str
-    provenance: Provenance
+    provenance: Provenance | tuple[Provenance, ...]
     expected: Verdict | None = Verdict.HOLDS
     because: str = ""
 
@@ -51,6 +52,13 @@ class Reading:
         """Ask for a reason wherever the expectation is not the obvious one."""
         if self.expected is not Verdict.HOLDS and not self.because:
             raise ValueError(f"reading {self.id!r} expects {self.expected}: say why in `because`")
+        if not self.tags:
+            raise ValueError(f"reading {self.id!r} needs at least one tag of provenance")
+
+    @property
+    def tags(self) -> tuple[Provenance, ...]:
+        """The provenance as tags: one, or several."""
+        return (self.provenance,) if isinstance(self.provenance, Provenance) else self.provenance
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def claim_text(check: Check, folder: Path) -> str:
         expected = f"expected: {reading.expected or 'open'}{f', because {reading.because}' if reading.because else ''}"
         verdict = last.get(reading.id, "none in " + str(folder))
         lines += [
-            f"Reading {reading.id}: {reading.title} ({reading.provenance})",
+            f"Reading {reading.id}: {reading.title} ({', '.join(reading.tags)})",
             _wrapped(reading.statement, "    "),
             _wrapped(expected, "    "),
             f"    last verdict: {verdict}",

@@ -127,7 +127,7 @@ class ReadingResult(Shown):
             "id": self.reading.id,
             "title": self.reading.title,
             "statement": self.reading.statement,
-            "provenance": str(self.reading.provenance),
+            "provenance": ", ".join(self.reading.tags),
             "verdict": str(self.verdict),
             "expected": None if self.reading.expected is None else str(self.reading.expected),
             "because": self.reading.because,

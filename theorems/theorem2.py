@@ -39,7 +39,7 @@ THEOREM2 = Claim(
             r"The reported objective. Ridge regression with the preconditioned kernel $K_H(x, x_j) = \sigma_0^2 "
             r"\partial_\rho K \cdot x^\top (X^\top X)^+ x_j$ and the ridge $\beta$; the distance is of exact order "
             r"$m^{-1/2}$.",
-            Provenance.DERIVED,
+            (Provenance.REPORTED, Provenance.DERIVED),
         ),
         Reading(
             "latent-plain-ridge",

@@ -128,7 +128,7 @@ def reading_parts(claim: ClaimResult, reading: ReadingResult, pictures: Pictures
     parts = [
         f"### {text(stated.title)}",
         f"**{marked(reading.verdict)}**, {expectation(reading)} · `{claim.claim.id}/{stated.id}` · "
-        f"{stated.provenance} · {len(reading.cases)} case{'s' if len(reading.cases) != 1 else ''}",
+        f"{', '.join(stated.tags)} · {len(reading.cases)} case{'s' if len(reading.cases) != 1 else ''}",
         text(stated.statement),
     ]
     if stated.because:
