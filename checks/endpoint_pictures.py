@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy import ndarray
 from checks.endpoint_sweeps import (
     DECODER_SWEEP,
     LATENT_SWEEP,
+    LEARNED_STANDARD_SWEEP,
     LEARNED_SWEEP,
     PATH_SWEEP,
     STANDARD_SWEEP,
@@ -21,11 +23,11 @@ from checks.measures.endpoint import gap_on_training, gap_on_unseen
 from checks.measures.regularisation import path_residuals
 from checks.rivals import tangent_ridge
 from claimtest.cells import CellData, Sweep
-from claimtest.check import Exhibit, View, at_widest
+from claimtest.check import Estimate, Exhibit, View, at_widest
 from claimtest.criteria import Samples
 from claimtest.criteria.mean import fit_mean
 from claimtest.profile import ALPHA, Profile
-from theorems.collapsed import collapsed_ridge
+from theorems.collapsed import collapsed_ridge, learned_noise_collapse
 from theorems.learned_ridge import learned_noise_ridge
 from theorems.regressions import Prediction, decoder_ridgeless, plain_ridge, preconditioned_ridge
 from theorems.setting import LearnedNoise
@@ -35,18 +37,22 @@ __all__ = ["theorem2_exhibits"]
 TRAININGS: tuple[tuple[str, Sweep], ...] = (
     ("weight-space KL, encoder", WEIGHT_SWEEP),
     ("latent KL to the initial posterior, encoder", LATENT_SWEEP),
-    ("the same, decoder too", DECODER_SWEEP),
-    ("latent KL to N(0, I), encoder", STANDARD_SWEEP),
+    ("latent KL to the initial posterior, decoder too", DECODER_SWEEP),
     ("latent KL to the initial posterior, learned noise", LEARNED_SWEEP),
+    ("latent KL to N(0, I), encoder", STANDARD_SWEEP),
+    ("latent KL to N(0, I), learned noise", LEARNED_STANDARD_SWEEP),
 )
 
-PREDICTIONS: tuple[tuple[str, str, Prediction, Prediction | None], ...] = (
+PREDICTIONS: tuple[tuple[str, str, Prediction, Prediction], ...] = (
     ("plain ridge", "start", plain_ridge, tangent_ridge),
     ("preconditioned ridge", "start", preconditioned_ridge, learned_noise_ridge),
     ("decoder, no ridge", "start", decoder_ridgeless, decoder_ridgeless),
-    ("collapsed encoder", "centre", collapsed_ridge, None),
+    ("collapsed encoder", "centre", collapsed_ridge, learned_noise_collapse),
 )
 """Column, the function it is about, and the prediction under fixed and under learned noise."""
+
+FAR_CLOSER = 0.5
+"""A distance is marked if it is below this share of every other one in its row."""
 
 
 def theorem2_exhibits(view: View, profile: Profile) -> Iterator[Exhibit]:
@@ -59,34 +65,44 @@ def theorem2_exhibits(view: View, profile: Profile) -> Iterator[Exhibit]:
 
 def matrix(view: View) -> Exhibit:
     """Trainings (rows) against predictions (columns): distances at the widest networks, with intervals."""
-    rows: list[tuple[str, ...]] = []
+    rows: list[tuple[Any, ...]] = []
     for name, sweep in TRAININGS:
         cells = at_widest(view(sweep))
         for inputs, gap in (("training", gap_on_training), ("unseen", gap_on_unseen)):
             if cells:
-                rows.append((name, inputs, *(_distance(cells, gap, column) for column in PREDICTIONS)))
+                rows.append((name, inputs, *_closest_marked([_distance(cells, gap, column) for column in PREDICTIONS])))
     columns = ("trained on", "inputs", *(name for name, *_ in PREDICTIONS))
     alt = (
         "Mean distance between where each training ended and what each theory predicts, with its interval, relative to "
-        "the initial misfit, at the widest networks. In every row one prediction is far closer than the others."
+        "the initial misfit, at the widest networks. ◂ marks the smallest distance of a row where it is less than half "
+        "of every other; – where a theory predicts nothing."
     )
     data = dict(zip(columns, zip(*rows, strict=True), strict=True))
-    return Exhibit("matrix", "Which theory describes which training: relative distances", alt, data)
+    return Exhibit("matrix", "Which theory describes which training: relative distances", alt, data, leads=True)
 
 
 def _distance(
-    cells: Sequence[CellData], gap: Callable[..., ndarray], column: tuple[str, str, Prediction, Prediction | None]
-) -> str:
+    cells: Sequence[CellData], gap: Callable[..., ndarray], column: tuple[str, str, Prediction, Prediction]
+) -> Estimate | None:
+    """The mean of the distances, or None where the theory predicts nothing: the collapse of learned noise in part."""
     _, about, fixed, learned = column
     prediction = learned if isinstance(cells[0].case.problem.noise, LearnedNoise) else fixed
-    if prediction is None:
-        return "–"
+    known = gap is gap_on_training and all(cell.case.independent for cell in cells)
+    if prediction is learned_noise_collapse and not known:
+        return None
     values = [gap(cell, prediction, about) for cell in cells]
     strata = np.repeat(np.arange(len(values)), [len(v) for v in values])
     samples = Samples(np.concatenate(values), strata, np.ones(len(strata)))
     fit = fit_mean(samples.values, samples)
     low, high = fit.interval(ALPHA)
-    return f"{float(fit.estimate):.3f} [{float(low):.3f}, {float(high):.3f}]"
+    return Estimate(float(fit.estimate), float(low), float(high))
+
+
+def _closest_marked(distances: Sequence[Estimate | None]) -> list[Estimate | str]:
+    """The cells of a row, with the smallest distance marked if it is far below the others."""
+    first, second, *_ = sorted(d.value for d in distances if d is not None)
+    closest = first if first < FAR_CLOSER * second else None
+    return ["–" if d is None else replace(d, marked=d.value == closest) for d in distances]
 
 
 def path_curve(cells: Sequence[CellData]) -> Exhibit:

@@ -87,7 +87,7 @@ def _change_against_bound(name: str, cells: Sequence[CellData]) -> Exhibit:
         axes.axhline(1, color="k", ls="--", lw=1)
         axes.set_xlabel("radius R of the ball")
         axes.set_ylabel("largest change of the kernel / bound")
-        axes.legend(ncol=2, fontsize="small")
+        axes.legend(ncol=2, fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.2))  # clear of the bound
 
     alt = (
         f"The largest change of the kernel over its bound against the radius for {case.id}, on logarithmic scales: "

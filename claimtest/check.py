@@ -14,12 +14,14 @@ from claimtest.attack.attack import Attack
 from claimtest.cells import CellData, Experiment, Sweep
 from claimtest.claim import Claim, claim_graph
 from claimtest.criteria import Law, Outcome, Samples
+from claimtest.exhibit import Estimate, Exhibit
 from claimtest.profile import Profile
 
 __all__ = [
     "Check",
     "Control",
     "Criterion",
+    "Estimate",
     "Exhibit",
     "Pack",
     "ReadingCheck",
@@ -127,22 +129,6 @@ class Control:
         if self.margins:
             law = law.shifted(self.margins, profile)
         return replace(criterion, law=law, sweep=self.sweep or criterion.sweep)
-
-
-@dataclass(frozen=True)
-class Exhibit:
-    """A picture or table with its data and alternative text, handed to the report.
-
-    ``data`` are columns of equal length. ``draw(axes)`` draws the picture on matplotlib axes; without it the data
-    are shown as a table. ``of_bound``: it shows how loose a bound is, and the report's section on that links to it.
-    """
-
-    id: str
-    title: str
-    alt: str
-    data: Mapping[Any, Sequence[Any]]
-    draw: Callable[[Any], None] | None = None
-    of_bound: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Callable
 from functools import lru_cache
@@ -14,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.mathtext import MathTextParser
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, Locator, LogLocator, MaxNLocator, NullLocator
 
 from claimtest.report.wording import number
 
@@ -107,10 +108,19 @@ def _calm_log_axis(axis: Axis) -> None:
         return
     axis.set_minor_locator(NullLocator())
     if isinstance(axis.get_major_locator(), LogLocator):  # not where somebody has chosen the ticks
-        low, high = axis.get_view_interval()
-        subs = (1.0, 2.0, 5.0) if high / low < 60 else (1.0, 3.0) if high / low < 1000 else (1.0,)
-        axis.set_major_locator(LogLocator(subs=subs, numticks=7))
+        axis.set_major_locator(_log_locator(*sorted(axis.get_view_interval())))
         axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+
+
+def _log_locator(low: float, high: float) -> Locator:
+    """Ticks at round numbers, the fewer in a decade the more decades there are; at least three even within one."""
+    if high / low >= 60:
+        return LogLocator(subs=(1.0, 3.0) if high / low < 1000 else (1.0,), numticks=7)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for subs in ((1.0, 2.0, 5.0), (1.0, 2.0, 3.0, 5.0, 7.0)):
+        if sum(low <= sub * 10.0**power <= high for sub in subs for power in decades) >= 3:
+            return LogLocator(subs=subs, numticks=7)
+    return MaxNLocator(6, steps=[1, 2, 5, 10], min_n_ticks=3)
 
 
 def _inline(svg: str, name: str) -> str:

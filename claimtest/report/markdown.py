@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from tabulate import tabulate
 
@@ -15,6 +16,7 @@ from claimtest.report.mathematics import split_mathematics
 from claimtest.report.pictures import Picture, Pictures
 from claimtest.report.wording import (
     MARKS,
+    cell,
     estimate,
     expectation,
     headline,
@@ -26,6 +28,7 @@ from claimtest.report.wording import (
     summary,
     tally,
 )
+from claimtest.report.wording import marked as emphasised
 from claimtest.results import ClaimResult, ControlResult, CriterionResult, ReadingResult, RunResult
 
 __all__ = ["grid", "headline_of", "markdown", "marked", "reading_parts", "text", "verdict_table"]
@@ -58,14 +61,14 @@ def verdict_table(run: RunResult) -> str:
     rows = []
     for claim in run.claims:
         key = key_criterion(claim)
-        tightest = f"{estimate(key.outcome)} in {interval(key.outcome)}" if key and key.outcome else ""
+        first = f"{estimate(key.outcome)} in {interval(key.outcome)}" if key and key.outcome else ""
         controls = [control for reading in claim.readings for control in reading.controls]
         rows.append([
             text(claim.claim.title), marked(claim.verdict),
             "; ".join(f"{text(r.reading.title)}: {r.verdict}, {expectation(r)}" for r in claim.readings),
-            _controls(controls), tightest,
+            _controls(controls), first,
         ])  # fmt: skip
-    return grid(rows, ["Claim", "Verdict", "Readings", "Controls", "Tightest estimate"])
+    return grid(rows, ["Claim", "Verdict", "Readings", "Controls", "First criterion"])
 
 
 def _claim(claim: ClaimResult, pictures: Pictures) -> list[str]:
@@ -81,14 +84,17 @@ def _claim(claim: ClaimResult, pictures: Pictures) -> list[str]:
     parts.append(f"Provenance: {tags}. {text(stated.provenance_note)}")
     if stated.depends_on:
         parts.append(f"Rests on {', '.join(stated.depends_on)}.")
+    exhibits = pictures.exhibits.get(stated.id, ())
+    for picture in exhibits:
+        parts += _exhibit(picture) if picture.leads else []
     for reading in claim.readings:
         parts += reading_parts(claim, reading, pictures)
     if bounds := looseness(claim):
         parts += ["### How loose the bounds are", _bounds([(claim, bounds)])]
     if claim.kills and claim.kills.controls:
         parts += _kills(claim.kills)
-    for picture in pictures.exhibits.get(stated.id, ()):
-        parts += _exhibit(picture)
+    for picture in exhibits:
+        parts += [] if picture.leads else _exhibit(picture)
     return parts
 
 
@@ -109,7 +115,7 @@ def _bounds(claims: Sequence[tuple[ClaimResult, Sequence[Looseness]]]) -> str:
 def _calibration(calibration: CalibrationView | None) -> list[str]:
     if calibration is None:
         return []
-    rows = [[text(cell) for cell in row] for row in calibration.rows]
+    rows = [[text(word) for word in row] for row in calibration.rows]
     head = ["## Calibration of the criteria", " ".join(calibration.sentences), _image(calibration.picture)]
     return [*head, grid(rows, calibration.heads)]
 
@@ -169,10 +175,14 @@ def _exhibit(picture: Picture) -> list[str]:
     parts = [f"### {text(picture.title)}"]
     if picture.svg:
         return [*parts, _image(picture)]
-    rows = [[text(str(cell)) for cell in row] for row in picture.rows[:_MOST_ROWS]]
+    rows = [[_cell(value) for value in row] for row in picture.rows[:_MOST_ROWS]]
     more = len(picture.rows) - len(rows)
     rest = f"{more} more rows in [figures/{picture.name}.csv](figures/{picture.name}.csv)." if more else ""
     return [*parts, text(picture.alt), grid(rows, [text(str(head)) for head in picture.data]), rest]
+
+
+def _cell(value: Any) -> str:
+    return f"**{text(cell(value))}** ◂" if emphasised(value) else text(cell(value))
 
 
 def _image(picture: Picture) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from markupsafe import Markup
 
@@ -14,7 +13,7 @@ from claimtest.report.gauge import gauge
 from claimtest.report.looseness import looseness, tightness
 from claimtest.report.pictures import Picture, Pictures
 from claimtest.report.templating import render
-from claimtest.report.wording import anchor, headline, key_criterion, kill_mark, summary
+from claimtest.report.wording import anchor, cell, headline, key_criterion, kill_mark, marked, summary
 from claimtest.results import RunResult
 
 __all__ = ["DataTable", "page"]
@@ -25,10 +24,13 @@ _MOST_BYTES = 100_000
 
 @dataclass(frozen=True)
 class DataTable:
-    """A picture's data for the page: its first rows, and where the whole of it can be had."""
+    """A picture's data for the page: its first rows, and where the whole of it can be had.
+
+    A cell is its text and whether it is marked.
+    """
 
     columns: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: list[list[tuple[str, bool]]]
     left_out: int
     href: str
     filename: str
@@ -64,15 +66,11 @@ def data_table(picture: Picture) -> DataTable:
     embedded = f"data:text/csv;charset=utf-8;base64,{base64.b64encode(text).decode()}"
     return DataTable(
         tuple(map(str, picture.data)),
-        [tuple(map(_cell, row)) for row in rows[:_MOST_ROWS]],
+        [[(cell(value), marked(value)) for value in row] for row in rows[:_MOST_ROWS]],
         max(len(rows) - _MOST_ROWS, 0),
         embedded if len(text) <= _MOST_BYTES else f"figures/{anchor(picture.name)}.csv",
         f"{picture.name}.csv",
     )
-
-
-def _cell(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _labelled(picture: Picture) -> Markup:

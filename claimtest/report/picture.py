@@ -22,6 +22,7 @@ class Picture:
     data: Mapping[str, Sequence[Any]]
     caption: str = ""
     failed: str = ""
+    leads: bool = False
 
     @property
     def rows(self) -> list[tuple[Any, ...]]:

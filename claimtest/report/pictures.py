@@ -62,7 +62,7 @@ def pictures_of(run: RunResult) -> Pictures:
 
 def _exhibit_picture(name: str, exhibit: Exhibit) -> Picture:
     svg, failed = _drawn(name, exhibit.draw, (5.8, 3.5)) if exhibit.draw else ("", "")
-    return Picture(name, exhibit.title, exhibit.alt, svg, exhibit.data, failed=failed)
+    return Picture(name, exhibit.title, exhibit.alt, svg, exhibit.data, failed=failed, leads=exhibit.leads)
 
 
 def _drawn(

@@ -6,9 +6,11 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from claimtest.claim import Provenance, Verdict
 from claimtest.criteria import Outcome
+from claimtest.exhibit import Estimate
 from claimtest.kills import Kill
 from claimtest.profile import ERROR_BUDGET
 from claimtest.results import ClaimResult, ControlResult, CriterionResult, ReadingResult, RunResult
@@ -18,12 +20,14 @@ __all__ = [
     "PROVENANCE",
     "Tally",
     "anchor",
+    "cell",
     "estimate",
     "expectation",
     "headline",
     "interval",
     "key_criterion",
     "kill_mark",
+    "marked",
     "number",
     "region",
     "summary",
@@ -63,20 +67,20 @@ def number(value: float, decimals: int | None = None) -> str:
     if decimals is None:
         decimals = 0 if size >= 100 else None
     text = f"{value:.3g}" if decimals is None else f"{value:.{decimals}f}"
-    return text.replace("-", "−")
+    return text.removeprefix("-") if not float(text) else text.replace("-", "−")  # no −0.00
 
 
-def _decimals(outcome: Outcome) -> int | None:
+def _decimals(value: float, low: float, high: float) -> int | None:
     """Two significant digits of the interval's half-width."""
-    half = (outcome.interval[1] - outcome.interval[0]) / 2
-    if not math.isfinite(half) or half <= 0 or abs(outcome.estimate) >= 1e5:
+    half = (high - low) / 2
+    if not math.isfinite(half) or half <= 0 or abs(value) >= 1e5:
         return None
     return min(max(1 - math.floor(math.log10(half)), 0), 6)
 
 
 def estimate(outcome: Outcome) -> str:
     """The estimate, with as many digits as its interval warrants."""
-    return number(outcome.estimate, _decimals(outcome))
+    return number(outcome.estimate, _decimals(outcome.estimate, *outcome.interval))
 
 
 def interval(outcome: Outcome) -> str:
@@ -84,8 +88,21 @@ def interval(outcome: Outcome) -> str:
     low, high = outcome.interval
     if low == high:
         return "exact"
-    places = _decimals(outcome)
+    places = _decimals(outcome.estimate, low, high)
     return f"{number(low, places)} … {number(high, places)}"
+
+
+def cell(value: Any) -> str:
+    """What a table of data shows: an estimate as by hand with its interval, other numbers with four digits."""
+    if isinstance(value, Estimate):
+        places = _decimals(value.value, value.low, value.high)
+        return f"{number(value.value, places)} [{number(value.low, places)}, {number(value.high, places)}]"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def marked(value: Any) -> bool:
+    """Whether a table's cell is marked."""
+    return isinstance(value, Estimate) and value.marked
 
 
 def region(accepted: tuple[float, float]) -> str:
@@ -140,22 +157,13 @@ def tally(controls: Sequence[ControlResult]) -> Tally:
 
 
 def key_criterion(claim: ClaimResult) -> CriterionResult | None:
-    """The principal reading's criterion with the tightest interval, statistical ones first."""
-    found = [
-        c
-        for reading in claim.readings
-        if reading.reading.id == claim.claim.principal.id
-        for c in reading.criteria
-        if c.outcome is not None
-    ]
-    return min(found, key=_width, default=None)
+    """What speaks for a claim in one line: the first criterion of its principal reading, or the first that was run.
 
-
-def _width(criterion: CriterionResult) -> tuple[bool, bool, float]:
-    outcome = criterion.outcome
-    assert outcome is not None
-    kind, width = criterion.criterion.law.kind, outcome.interval[1] - outcome.interval[0]
-    return kind == "identity", not ("order" in kind or kind == "constant"), width if math.isfinite(width) else math.inf
+    The first is what the reading says; later ones add to it, and some are about rivals.
+    """
+    principal = claim.claim.principal.id
+    found = (c for reading in claim.readings if reading.reading.id == principal for c in reading.criteria)
+    return next((c for c in found if c.outcome is not None), None)
 
 
 def headline(run: RunResult) -> tuple[Verdict, str]:

@@ -1,0 +1,42 @@
+"""What a check hands to the report besides its verdicts: pictures and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Estimate", "Exhibit"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its interval as the cell of a table; ``marked`` where the eye should fall on it first."""
+
+    value: float
+    low: float
+    high: float
+    marked: bool = False
+
+    def __str__(self) -> str:
+        """As in a CSV file; the report writes it by hand."""
+        return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """A picture or table with its data and alternative text, handed to the report.
+
+    ``data`` are columns of equal length, an :class:`Estimate` where a cell has an interval. ``draw(axes)`` draws the
+    picture on matplotlib axes; without it the data are shown as a table over the width of the page. ``of_bound``: it
+    shows how loose a bound is, and the report's section on that links to it. ``leads``: it answers the claim at one
+    look, and stands before the readings.
+    """
+
+    id: str
+    title: str
+    alt: str
+    data: Mapping[Any, Sequence[Any]]
+    draw: Callable[[Any], None] | None = None
+    of_bound: bool = False
+    leads: bool = False
