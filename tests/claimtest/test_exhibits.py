@@ -12,6 +12,7 @@ from claimtest.claim import Provenance, Reading
 from claimtest.exhibit import Estimate, Exhibit
 from claimtest.listing import claim_text
 from claimtest.report.figure import figure_svg
+from claimtest.report.mathematics import display
 from claimtest.report.wording import cell, key_criterion, number
 from claimtest.report.write import write_report
 from tests.claimtest.toy_pack import LLN_CHECK
@@ -107,3 +108,23 @@ def test_a_logarithmic_axis_has_three_to_ten_labels(low, ratio):
     labels = re.findall(r">([\d.·⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)</text>", figure_svg("axis", draw, (4, 3)))
     assert 3 <= len(labels) <= 10, labels
     assert len(set(labels)) == len(labels)
+
+
+@pytest.mark.parametrize(
+    ("tex", "pieces"),
+    [
+        (r"a = b + c", ["a=b+c"]),
+        (r"\Theta_\infty = \alpha + \beta + \gamma + \delta + u + v + w + x + y + z", ["Θ∞=", "α+β+γ+δ+u+v+w+x+y+z"]),
+        (
+            r"f_0(x) + K(x, X)(K(X, X) + I)(y - f_0(X)) + z = 1",  # what is too wide is cut after signs
+            ["f0(x)+", "K(x,X)(K(X,X)+I)(y−f0(X))+", "z=", "1"],
+        ),
+        (
+            r"s [ \|f(x) - y\|^2 + \beta D(q(z)\,\|\,p(z)) + \beta R(w - w_0) ] = 1",  # in brackets, not in bars
+            ["s[‖f(x)−y‖2+", "βD(q(z)‖p(z))+", "βR(w−w0)]=", "1"],
+        ),
+    ],
+)
+def test_a_wide_formula_is_cut_where_it_may_go_on(tex, pieces):
+    shown = re.findall(r"<math.*?</math>", display(tex))
+    assert [re.sub(r"<[^>]+>|\s", "", piece) for piece in shown] == pieces
