@@ -39,13 +39,13 @@ SIDE = 32
 SPRITE_SIZES = {"standard": (3, 6, 10, 8, 8), "thorough": (3, 6, 20, 16, 16)}
 """Values of each factor of the sprites that are kept, evenly spaced: 11 520 images, 92 160."""
 
-FACES = {"standard": 4000, "thorough": 8000}
+FACES = {"standard": 3000, "thorough": 8000}
 """Faces, of which three quarters are trained on."""
 
 TRAINING = {
-    "sprites": {"standard": Schedule(1000), "thorough": Schedule(3000)},
-    "cars": {"standard": Schedule(800, batch=32), "thorough": Schedule(2500, batch=32)},
-    "faces": {"standard": Schedule(1000, batch=32), "thorough": Schedule(3000, batch=32)},
+    "sprites": {"standard": Schedule(600), "thorough": Schedule(3000)},
+    "cars": {"standard": Schedule(500, batch=32), "thorough": Schedule(2500, batch=32)},
+    "faces": {"standard": Schedule(500, batch=32), "thorough": Schedule(3000, batch=32)},
     "photographs": {"standard": Schedule(600, batch=32), "thorough": Schedule(2000, batch=32)},
 }
 """Steps by data set and profile."""

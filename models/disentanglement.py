@@ -28,10 +28,10 @@ COLLAPSED = 0.05
 VOTES, BATCH = 2000, 64
 """Votes that train the classifier, and as many that test it; images behind each vote."""
 
-FOREST_ROWS, TREES = 2000, 5
+FOREST_ROWS, TREES = 1500, 5
 """Images that DCI's forests are grown on, and trees of each."""
 
-SAP_ROWS = 4000
+SAP_ROWS = 3000
 """Images of SAP, half to fit thresholds and half to judge them."""
 
 
@@ -93,7 +93,7 @@ def dci_disentanglement(codes: Codes, grid: FactorGrid, rng: np.random.Generator
     R_jk is the importance of dimension j in predicting factor k; D = Σ_j ρ_j (1 - H_K(R_j·/Σ_k R_jk)) with entropy to
     the base K and ρ_j the share of row j in all of R. The paper takes R from the lasso or from random forests tuned by
     cross-validation; disentanglement_lib from gradient-boosted trees, which take minutes on 200 dimensions and many
-    values. Here forests of 5 trees on 2000 images, all dimensions tried at every split: regressors for factors with an
+    values. Here forests of 5 trees on 1500 images, all dimensions tried at every split: regressors for factors with an
     order, as in the paper, classifiers for those without.
     """
     rows = rng.choice(len(codes), min(FOREST_ROWS, len(codes)), replace=False)
