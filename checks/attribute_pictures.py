@@ -1,4 +1,4 @@
-"""Pictures and tables of Figure 4: attributes found by either space, and traversals of the dimensions that know them."""
+"""Pictures and tables of Figure 4: attributes found by either space, traversals of the dimensions that know them."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _with_reach(values: Float[ndarray, " R"]) -> str:
 
 
 def attributes(areas: dict[int, CellData]) -> Exhibit:
-    """Every attribute with its areas and in how many of the seeds it was discovered; what only the large finds first."""
+    """Every attribute with its areas and how many seeds discover it; first what only the large space finds."""
     small, large = areas[SMALL], areas[LARGE]
     names = large.case.data().names
     hits = {latent: discovered(cell["area"], cell["luck"]).sum(axis=0) for latent, cell in areas.items()}
@@ -87,15 +87,17 @@ def attributes(areas: dict[int, CellData]) -> Exhibit:
         for cell, colour, marker in ((small, "C0", "o"), (large, "C1", "D")):
             axes.plot(cell["area"].mean(axis=0)[order], places, marker, color=colour, ms=5, label=f"D = {cell.width}")
             axes.plot((cell["luck"].mean(axis=0) + 0.2)[order], places, ":", color=colour, lw=1.4)
-        axes.plot(large["area_untrained"].mean(axis=0)[order], places, "x", color="C1", ms=4, label=f"D = {LARGE}, before")
+        axes.plot(
+            large["area_untrained"].mean(axis=0)[order], places, "x", color="C1", ms=4, label=f"D = {LARGE}, before"
+        )
         axes.plot([], [], "k:", lw=1.4, label="discovered from here on")
         axes.set_yticks(places, data["attribute"], fontsize=7)
         axes.set_xlabel("largest area under the curve of one dimension")
         axes.legend(loc="lower right")
 
     alt = (
-        f"Largest area under the curve of each of {len(names)} attributes in the small and in the large space, with the "
-        f"thresholds. Only the large space finds, in most seeds: {listed}."
+        f"Largest area under the curve of each of {len(names)} attributes in the small and in the large space, with "
+        f"the thresholds. Only the large space finds, in most seeds: {listed}."
     )
     title = f"Attributes of {large.case.source}: {ONLY} only {LARGE} dimensions find it, in most seeds"
     return Exhibit("attributes", title, alt, data, draw)
@@ -150,7 +152,9 @@ def strips(axes: Any, rows: UInt8[ndarray, "D steps H W 3"], titles: Sequence[st
     axes.set_axis_off()
 
 
-def sheet(rows: UInt8[ndarray, "D steps H W 3"], columns: int = 3) -> tuple[UInt8[ndarray, "A B 4"], list[tuple[int, int]]]:
+def sheet(
+    rows: UInt8[ndarray, "D steps H W 3"], columns: int = 3
+) -> tuple[UInt8[ndarray, "A B 4"], list[tuple[int, int]]]:
     """The rows side by side and below each other with transparent gaps, and the left upper corner of each."""
     count, steps, height, width, _ = rows.shape
     down, wide, tall = -(-count // columns), steps * width + 12, height + 14

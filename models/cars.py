@@ -27,7 +27,8 @@ LIGHT = np.array([0.35, -0.5, 0.79])
 SPAN = 2.7
 """Width of the picture, where a car is about two long."""
 COLOURS = np.array(
-    [[0.85, 0.15, 0.12], [0.15, 0.35, 0.80], [0.95, 0.75, 0.15], [0.20, 0.60, 0.30], [0.60, 0.60, 0.65], [0.45, 0.2, 0.55]]
+    [[0.85, 0.15, 0.12], [0.15, 0.35, 0.80], [0.95, 0.75, 0.15],
+     [0.20, 0.60, 0.30], [0.60, 0.60, 0.65], [0.45, 0.2, 0.55]]
 )  # fmt: skip
 
 
@@ -89,7 +90,9 @@ def _traced(
     up = np.cross(towards, right)
     at = ((np.arange(2 * side) + 0.5) / (2 * side) - 0.5) * SPAN
     rays = [  # a point of each ray, coordinate by coordinate
-        (right[:, k, None, None] * at[None, None, :] - up[:, k, None, None] * at[None, :, None] + offset).astype(np.float32)
+        (
+            right[:, k, None, None] * at[None, None, :] - up[:, k, None, None] * at[None, :, None] + offset
+        ).astype(np.float32)
         for k, offset in enumerate((0.0, 0.0, 0.4))
     ]  # fmt: skip
     nearest, seen = np.full(rays[0].shape, -np.inf, np.float32), np.full(rays[0].shape, 6 * len(boxes))
@@ -105,7 +108,7 @@ def _traced(
 
 
 def _lit(boxes: list[Box], azimuth: Float[ndarray, " N"]) -> Float[ndarray, "N F 3"]:
-    """Colours of all faces (Lambert) under a light that turns with the camera: a turned car is lit from another side."""
+    """Colours of all faces (Lambert) under a light that turns with the camera: so a turned car is lit elsewhere."""
     x, y, z = LIGHT
     cos, sin = np.cos(azimuth), np.sin(azimuth)
     light = np.stack([x * cos - y * sin, x * sin + y * cos, np.full_like(cos, z)], axis=1)

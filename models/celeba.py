@@ -53,7 +53,9 @@ def celeba_faces(folder: Path, count: int, side: int = 32) -> Faces:
     if not common.any():
         raise ValueError(f"{listed}: no attribute that some of the first {len(files)} images have and some lack")
     published = hashlib.md5(listed.read_bytes()).hexdigest() == PUBLISHED
-    source = "CelebA" if published else f"a folder laid out like CelebA (the checksum of {LIST} is not the published one)"
+    source = (
+        "CelebA" if published else f"a folder laid out like CelebA (the checksum of {LIST} is not the published one)"
+    )
     return Faces(source, tuple(n for n, kept in zip(names, common, strict=True) if kept), images, labels[:, common])
 
 

@@ -1,7 +1,7 @@
 """Four published scores of disentanglement, each from a table of codes: one row per image of a grid of factors.
 
-All see the posterior means of the images and the indices of their factors, and run from 0 to 1. Where the papers and the
-code that others compare with (disentanglement_lib, Locatello et al. 2019) differ in a constant, the docstring says
+All see the posterior means of the images and the indices of their factors, and run from 0 to 1. Where the papers and
+the code that others compare with (disentanglement_lib, Locatello et al. 2019) differ in a constant, the docstring says
 which was taken.
 """
 

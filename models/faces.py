@@ -51,7 +51,9 @@ def procedural_faces(count: int, seed: int = 0, side: int = 32) -> Faces:
     return Faces("procedural faces", ATTRIBUTES, np.concatenate(parts), attributes)
 
 
-def face_images(attributes: Bool[ndarray, "N 18"], rng: np.random.Generator, side: int = 32) -> UInt8[ndarray, "N 3 S S"]:
+def face_images(
+    attributes: Bool[ndarray, "N 18"], rng: np.random.Generator, side: int = 32
+) -> UInt8[ndarray, "N 3 S S"]:
     """Faces ``side`` pixels wide with these attributes; ``rng`` draws everything that they do not tell."""
     has = dict(zip(ATTRIBUTES, attributes.T, strict=True))
     canvas = _Canvas(len(attributes), rng, side)
@@ -88,7 +90,7 @@ class _Canvas:
         self.colour += share * (ink - self.colour)
 
     def oval(self, u: object, v: object, a: object, b: object, turned: float = 0.0) -> Field:
-        """How much of each pixel an ellipse at (u, v) with semi-axes a, b covers; it moves ``turned`` times the turn."""
+        """How much of each pixel an ellipse at (u, v), semi-axes a and b, covers; it moves ``turned`` times the turn."""
         x, y, a, b = (np.reshape(np.asarray(value, np.float32), (-1, 1, 1)) for value in (u, v, a, b))
         du, dv = (self.u - x - turned * self.turn) / a, (self.v - y) / b
         norm = np.hypot(du, dv)
@@ -129,18 +131,25 @@ def _behind(canvas: _Canvas, has: Mapping[str, ndarray], hair: Colour, skin: Col
 def _features(canvas: _Canvas, has: Mapping[str, ndarray], hair: Colour, skin: Colour, wide: ndarray) -> None:
     """Cheeks, eyes, brows, nose, mouth, beard."""
     for side in (-1, 1):
-        canvas.paint(np.array([[0.90, 0.35, 0.38]]), 0.7 * canvas.oval(side * 0.33, 0.27, 0.14, 0.11, 1), has["Rosy_Cheeks"])
+        canvas.paint(
+            np.array([[0.90, 0.35, 0.38]]), 0.7 * canvas.oval(side * 0.33, 0.27, 0.14, 0.11, 1), has["Rosy_Cheeks"]
+        )
         tall = np.where(has["Narrow_Eyes"], 0.035, 0.095)
         canvas.paint(np.ones((1, 3)), canvas.oval(side * 0.24, -0.03, 0.13, tall, 1))
         canvas.paint(np.array([[0.1, 0.1, 0.12]]), canvas.oval(side * 0.24, -0.03, 0.06, np.minimum(tall, 0.065), 1))
         brow = np.where(has["Bushy_Eyebrows"], 0.075, 0.025)
         canvas.paint(0.6 * hair, canvas.box(side * 0.24, -0.21, 0.16, brow, 1))
-    canvas.paint(0.82 * skin, canvas.oval(0, 0.18, np.where(has["Big_Nose"], 0.15, 0.07), np.where(has["Big_Nose"], 0.13, 0.1), 1.3))
+    canvas.paint(
+        0.82 * skin,
+        canvas.oval(0, 0.18, np.where(has["Big_Nose"], 0.15, 0.07), np.where(has["Big_Nose"], 0.13, 0.1), 1.3),
+    )
     lips = np.where(has["Wearing_Lipstick"][:, None], [0.80, 0.05, 0.22], [0.62, 0.36, 0.32])
     bend = np.where(has["Smiling"], 0.13, 0.0)
     for step in (-1.0, -0.5, 0.0, 0.5, 1.0):  # a row of ovals along a parabola, its ends up in a smile
         canvas.paint(lips, canvas.oval(0.2 * step, 0.46 - bend * (step**2 - 0.5), 0.09, 0.05, 1))
-    canvas.paint(np.array([[0.25, 0.03, 0.05]]), canvas.oval(0, 0.47 + bend / 2, 0.12, 0.065, 1), has["Mouth_Slightly_Open"])
+    canvas.paint(
+        np.array([[0.25, 0.03, 0.05]]), canvas.oval(0, 0.47 + bend / 2, 0.12, 0.065, 1), has["Mouth_Slightly_Open"]
+    )
     canvas.paint(0.7 * hair, canvas.box(0, 0.345, 0.2, 0.04, 1), has["Mustache"])
     canvas.paint(0.7 * hair, canvas.oval(0, 0.68, 0.17, 0.1, 0.7), has["Goatee"])
 
@@ -155,5 +164,7 @@ def _worn(canvas: _Canvas, has: Mapping[str, ndarray], hair: Colour, wide: ndarr
     for side in (-1, 1):
         ring = canvas.oval(side * 0.25, -0.02, 0.21, 0.18, 1) - canvas.oval(side * 0.25, -0.02, 0.14, 0.11, 1)
         canvas.paint(frame, ring, has["Eyeglasses"])
-        canvas.paint(np.array([[0.98, 0.85, 0.2]]), canvas.oval(side * (wide + 0.04), 0.38, 0.085, 0.1), has["Wearing_Earrings"])
+        canvas.paint(
+            np.array([[0.98, 0.85, 0.2]]), canvas.oval(side * (wide + 0.04), 0.38, 0.085, 0.1), has["Wearing_Earrings"]
+        )
     canvas.paint(frame, canvas.box(0, -0.03, 0.06, 0.03, 1), has["Eyeglasses"])

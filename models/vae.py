@@ -177,7 +177,9 @@ def encode_all(network: VAE, images: UInt8[ndarray, "N C H W"]) -> Encoded:
     device = next(network.parameters()).device.type
     means, total = [], torch.zeros(network.design.latent, dtype=torch.float64)
     for first in range(0, len(images), ENCODED_AT_ONCE):
-        mean, log_variance = network.encode(as_pixels(torch.as_tensor(images[first : first + ENCODED_AT_ONCE], device=device)))
+        mean, log_variance = network.encode(
+            as_pixels(torch.as_tensor(images[first : first + ENCODED_AT_ONCE], device=device))
+        )
         means.append(mean.cpu().numpy())
         total += divergence(mean, log_variance).sum(0).double().cpu()
     return Encoded(np.concatenate(means), (total / len(images)).numpy())

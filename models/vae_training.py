@@ -34,8 +34,8 @@ __all__ = ["Schedule", "train"]
 class Schedule:
     """How long and how: ``steps`` of Adam on ``batch`` images each, drawn with replacement.
 
-    The step size falls from ``rate`` to 0 along half a cosine: else Adam's steps, of one size in every weight, would keep
-    dimensions that the decoder does not use from coming to rest at the prior. A checkpoint is written after every
+    The step size falls from ``rate`` to 0 along half a cosine: else Adam's steps, of one size in every weight, would
+    keep dimensions that the decoder does not use from coming to rest at the prior. A checkpoint is written after every
     ``save_every`` steps.
     """
 
@@ -68,7 +68,9 @@ def train(
         run.resume(checkpoint, identity)
     x = torch.as_tensor(images, device=device)
     off = None if progress is None else not progress
-    with tqdm(desc="training", total=schedule.steps, initial=run.done, disable=off, file=sys.stderr, leave=False) as bar:
+    with tqdm(
+        desc="training", total=schedule.steps, initial=run.done, disable=off, file=sys.stderr, leave=False
+    ) as bar:
         while run.done < schedule.steps:
             loss = run.step(x)
             bar.update()

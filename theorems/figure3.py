@@ -1,7 +1,7 @@
 """Figure 3: disentanglement against the number of latent dimensions, on real variational autoencoders.
 
-An empirical claim about networks that the theory does not describe: deep encoders, sampled ε, the KL to N(0, I). There is
-nothing to predict from but the direction that the paper states.
+An empirical claim about networks that the theory does not describe: deep encoders, sampled ε, the KL to N(0, I). There
+is nothing to predict from but the direction that the paper states.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _DATA = (
     "trained for each latent dimension anew, from several seeds."
 )
 _OPEN = (
-    "the theory says nothing of deep encoders or of these scores: the paper's figure is an observation, and its settings "
-    "are not at hand."
+    "the theory says nothing of deep encoders or of these scores: the paper's figure is an observation, and its "
+    "settings are not at hand."
 )
 
 
@@ -69,8 +69,8 @@ FIGURE3 = Claim(
             "instruments",
             "Do the scores see disentanglement at all?",
             r"Over all latent dimensions and both data sets, each score of a trained encoder exceeds that of the very "
-            r"same encoder before training, and that of its own codes with the factors dealt out anew among the images: "
-            r"$(s - s_0)/(s + s_0) \ge 0.05$ on average.",
+            r"same encoder before training, and that of its own codes with the factors dealt out anew among the "
+            r"images: $(s - s_0)/(s + s_0) \ge 0.05$ on average.",
             Provenance.DERIVED,
             None,
             "a score that a random encoder reaches as well measures something else; whether these do is what is asked.",

@@ -34,8 +34,8 @@ FIGURE4 = Claim(
         r"A variational autoencoder with 256 latent dimensions discovers attributes of faces that one with 10 does not."
     ),
     formula=(
-        r"\#\Bigl\{a : \max_{j \le D} \mathrm{AUC}_{a,j} - q_D(a) \ge 0.2\Bigr\}: \quad D = 256 \text{ against } D = 10, "
-        r"\qquad P\Bigl(\max_{j \le D} \mathrm{AUC}_{\pi(a),j} > q_D(a)\Bigr) = 0.01"
+        r"\#\Bigl\{a : \max_{j \le D} \mathrm{AUC}_{a,j} - q_D(a) \ge 0.2\Bigr\}: \quad D = 256 \text{ against } "
+        r"D = 10, \qquad P\Bigl(\max_{j \le D} \mathrm{AUC}_{\pi(a),j} > q_D(a)\Bigr) = 0.01"
     ),
     premises=(
         r"deep encoders and decoders, $\beta = 1$, sampled $\varepsilon$, Adam; not the networks of the theorems",
@@ -43,8 +43,8 @@ FIGURE4 = Claim(
     ),
     provenance=(Provenance.PAPER, Provenance.RECONSTRUCTED),
     provenance_note=(
-        "The two latent dimensions and CelebA are the paper's, which shows pictures; what counts as discovered is ours. "
-        "Faces are procedural unless a folder of CelebA is given; the cases say which."
+        "The two latent dimensions and CelebA are the paper's, which shows pictures; what counts as discovered is "
+        "ours. Faces are procedural unless a folder of CelebA is given; the cases say which."
     ),
     readings=(
         Reading(
@@ -52,9 +52,9 @@ FIGURE4 = Claim(
             "The larger space discovers more attributes",
             r"An attribute is discovered if the largest area under the curve of any one dimension, on held-out faces, "
             r"exceeds by $0.2$ what permuted labels reach in one case of a hundred ($q_D$, the largest of all $D$ "
-            r"dimensions, so that more tries win nothing by luck). On average over seeds, 256 dimensions discover at least one attribute "
-            r"more than 10 do. The difference of the counts is how many attributes only the large space finds, less "
-            r"those that only the small one finds.",
+            r"dimensions, so that more tries win nothing by luck). On average over seeds, 256 dimensions discover at "
+            r"least one attribute more than 10 do. The difference of the counts is how many attributes only the large "
+            r"space finds, less those that only the small one finds.",
             Provenance.RECONSTRUCTED,
             None,
             _OPEN,
@@ -63,8 +63,8 @@ FIGURE4 = Claim(
             "by-training",
             "And training is the reason",
             r"Of $D$ random projections some lie near any attribute that changes many pixels, and of 256 more than of "
-            r"10: an untrained encoder gains attributes too. The gain of the trained encoder exceeds that of the encoder "
-            r"it started from by at least one attribute.",
+            r"10: an untrained encoder gains attributes too. The gain of the trained encoder exceeds that of the "
+            r"encoder it started from by at least one attribute.",
             Provenance.DERIVED,
             None,
             "permuted labels do not tell luck from random projections of the images; the encoder before training does.",

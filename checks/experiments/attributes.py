@@ -17,7 +17,15 @@ from claimtest.cells import Experiment, Quantities
 from models.discovery import Best, best_areas, luck, permuted_best, ranks
 from models.vae import ACTIVE, VAE, encode_all
 
-__all__ = ["ATTRIBUTE_AREAS", "REAL_TRAVERSALS", "STEPS", "TRAVERSALS", "attribute_areas", "real_traversals", "traversals"]
+__all__ = [
+    "ATTRIBUTE_AREAS",
+    "REAL_TRAVERSALS",
+    "STEPS",
+    "TRAVERSALS",
+    "attribute_areas",
+    "real_traversals",
+    "traversals",
+]
 
 FRESH = 20
 """Permutations of the labels of each attribute, other than those that luck was calibrated with."""
@@ -44,9 +52,7 @@ def attribute_areas(case: FacesCase, width: int, seeds: Sequence[SeedSequence], 
 def _areas(case: FacesCase, latent: int, seed: SeedSequence, device: str) -> dict[str, ndarray]:
     faces = case.data()
     kept = case.training(faces)
-    networks = pair_of_networks(
-        replace(case.design, latent=latent), faces.images[:kept], case.schedule, seed, device
-    )
+    networks = pair_of_networks(replace(case.design, latent=latent), faces.images[:kept], case.schedule, seed, device)
     rng, labels = child(seed, 1), faces.attributes[kept:].T
     measured: dict[str, ndarray] = {}
     for network, kind in zip(networks, ("", "_untrained"), strict=True):
@@ -74,7 +80,9 @@ def traversals(case: FacesCase, width: int, seeds: Sequence[SeedSequence], devic
     for seed in seeds:
         faces = case.data()
         kept = case.training(faces)
-        network, _ = pair_of_networks(replace(case.design, latent=width), faces.images[:kept], case.schedule, seed, device)
+        network, _ = pair_of_networks(
+            replace(case.design, latent=width), faces.images[:kept], case.schedule, seed, device
+        )
         ranked, labels = ranks(encode_all(network, faces.images[kept:]).means), faces.attributes[kept:].T
         best: Best = best_areas(labels, ranked)
         pictures = _traversed(network, encode_all(network, faces.images[:kept]).means, best.latent)

@@ -47,7 +47,7 @@ def _one(case: GridCase, latent: int, seed: SeedSequence, device: str) -> dict[s
 
 
 def _rescaled(codes: Float[ndarray, "N L"]) -> Float[ndarray, "N L"]:
-    """The codes over their overall deviation: an untrained encoder's scale is arbitrary, and FactorVAE's score has one."""
+    """The codes over their overall deviation: the scale of an untrained encoder is arbitrary, and one score sees it."""
     return codes / max(float(codes.std()), 1e-12)
 
 
