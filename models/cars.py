@@ -127,8 +127,8 @@ def _hit(
     far, near = np.float32(np.inf), np.float32(-np.inf)
     face = np.zeros(rays[0].shape, dtype=int)
     for axis, start in enumerate(rays):
-        ahead = towards[:, axis] > 0
-        inverse = (1 / np.where(abs(towards[:, axis]) < 1e-9, 1e-9, towards[:, axis])).astype(np.float32)
+        slope = np.where(abs(towards[:, axis]) < 1e-9, 1e-9, towards[:, axis])  # straight ahead a plane is far away
+        ahead, inverse = slope > 0, (1 / slope).astype(np.float32)
         there, back = (
             np.where(ahead, one[axis], other[axis]).astype(np.float32)[:, None, None]
             for one, other in ((box.high, box.low), (box.low, box.high))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -99,7 +100,7 @@ def dci_disentanglement(codes: Codes, grid: FactorGrid, rng: np.random.Generator
     rows = rng.choice(len(codes), min(FOREST_ROWS, len(codes)), replace=False)
     x, importance = np.asarray(codes[rows], dtype=np.float32), []
     for category, values in zip(grid.categories, grid.factors[rows].T, strict=True):
-        kind = RandomForestClassifier if category else RandomForestRegressor
+        kind: Any = RandomForestClassifier if category else RandomForestRegressor
         forest = kind(TREES, max_features=1.0, min_samples_leaf=10, random_state=int(rng.integers(2**31)))
         importance.append(forest.fit(x, values).feature_importances_)
     r = np.stack(importance, axis=1)  # (L, K)

@@ -55,7 +55,7 @@ def face_images(
     attributes: Bool[ndarray, "N 18"], rng: np.random.Generator, side: int = 32
 ) -> UInt8[ndarray, "N 3 S S"]:
     """Faces ``side`` pixels wide with these attributes; ``rng`` draws everything that they do not tell."""
-    has = dict(zip(ATTRIBUTES, attributes.T, strict=True))
+    has: dict[str, ndarray] = dict(zip(ATTRIBUTES, attributes.T, strict=True))
     canvas = _Canvas(len(attributes), rng, side)
     skin, hair = _skin(has, rng), _hair(has, rng)
     wide = np.where(has["Chubby"], 0.66, 0.54)

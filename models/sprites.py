@@ -47,7 +47,7 @@ def sprite_images(factors: Int[ndarray, "N 5"], side: int = 32) -> UInt8[ndarray
 
 
 def _drawn(factors: Int[ndarray, "N 5"], side: int) -> UInt8[ndarray, "N 1 S S"]:
-    shape, scale, turn, x, y = (column[:, None, None] for column in factors.T)
+    _, scale, turn, x, y = (column[:, None, None] for column in factors.T)
     centres = ((np.arange(side) + 0.5) / side).astype(np.float32)
     dx = centres[None, None, :] - POSITIONS[x].astype(np.float32)
     dy = centres[None, :, None] - POSITIONS[y].astype(np.float32)
@@ -79,8 +79,8 @@ def heart(u: Float[ndarray, "*S"], v: Float[ndarray, "*S"]) -> Float[ndarray, "*
 
     With half-diagonal a the upper sides of |u| + |w| <= a have midpoints (±a/2, -a/2) and length √2 a.
     """
-    a = np.float32(0.8)
-    w = v + np.float32(0.1)  # its lowest point is the corner, its highest the top of the discs
+    a, lowered = np.float32(0.78), np.float32(0.19)  # so that corner and discs reach 0.97 and 0.99 from the centre
+    w = v - lowered
     corner = (abs(u) + abs(w) - a) / np.float32(np.sqrt(2))
     disc = np.hypot(abs(u) - a / 2, w + a / 2) - a / np.float32(np.sqrt(2))
     return np.minimum(corner, disc)

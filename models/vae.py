@@ -5,6 +5,7 @@ No part of the theory's network (models/snn.py): this is the other end, on which
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -132,7 +133,7 @@ def _convolutional(design: Design) -> tuple[list[nn.Module], list[nn.Module]]:
 
 def _layers(*sizes: int) -> Iterator[nn.Module]:
     """Linear layers with ReLU between them."""
-    for number, (inputs, outputs) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for number, (inputs, outputs) in enumerate(itertools.pairwise(sizes)):
         if number:
             yield nn.ReLU()
         yield nn.Linear(inputs, outputs)

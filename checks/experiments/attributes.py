@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -54,7 +55,7 @@ def _areas(case: FacesCase, latent: int, seed: SeedSequence, device: str) -> dic
     kept = case.training(faces)
     networks = pair_of_networks(replace(case.design, latent=latent), faces.images[:kept], case.schedule, seed, device)
     rng, labels = child(seed, 1), faces.attributes[kept:].T
-    measured: dict[str, ndarray] = {}
+    measured: dict[str, Any] = {}
     for network, kind in zip(networks, ("", "_untrained"), strict=True):
         codes = encode_all(network, faces.images[kept:])
         ranked = ranks(codes.means)

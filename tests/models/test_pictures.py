@@ -44,8 +44,9 @@ def test_sprites_lie_where_their_factors_say_and_grow_with_scale():
     at = (np.arange(64) + 0.5) / 64
     x = (images.sum(1) * at).sum(1) / mass
     y = (images.sum(2) * at).sum(1) / mass
-    np.testing.assert_allclose(x, POSITIONS[factors[:, 3]], atol=0.03)  # a heart's centre of mass is not its centre
-    np.testing.assert_allclose(y, POSITIONS[factors[:, 4]], atol=0.03)
+    even = factors[:, 0] < 2  # a heart's centre of mass is not its centre
+    np.testing.assert_allclose(x[even], POSITIONS[factors[even, 3]], atol=0.002)
+    np.testing.assert_allclose(y[even], POSITIONS[factors[even, 4]], atol=0.002)
     square = factors[:, 0] == 0
     side = math.sqrt(2) * sprites.REACH * SCALES[factors[square, 1]]
     np.testing.assert_allclose(mass[square] / 64**2, side**2, rtol=0.04)
@@ -120,14 +121,14 @@ def test_every_factor_of_a_car_shows():
 
 @pytest.mark.parametrize("attribute", range(len(ATTRIBUTES)), ids=ATTRIBUTES)
 def test_every_attribute_shows_whatever_the_others_are(attribute):
-    """Two faces that differ in it alone differ in some pixel by more than a tenth, most others being drawn at random."""
+    """Of faces that differ in it alone some pixel differs by 20 of 255 or more; the other attributes are random."""
     rng = np.random.default_rng(attribute)
     without = rng.random((12, len(ATTRIBUTES))) < 0.5
     without[:, attribute] = False
     having = without.copy()
     having[:, attribute] = True
     pair = [face_images(labels, np.random.default_rng(7)).astype(float) for labels in (without, having)]
-    assert (abs(pair[0] - pair[1]).max(axis=(1, 2, 3)) > 25).all()
+    assert (abs(pair[0] - pair[1]).max(axis=(1, 2, 3)) >= 20).all()
 
 
 def test_faces_are_the_same_each_time_and_attributes_are_independent():
