@@ -65,7 +65,10 @@ def test_training_lowers_the_loss():
     images = np.repeat(IMAGES[:4], 10, axis=0)
     x, noise = as_pixels(torch.as_tensor(images)), torch.zeros(40, 4)
     losses = [
-        sum(float(term.detach()) for term in train(DENSE, images, Schedule(steps, 8, 3e-3), SeedSequence(0)).loss(x, noise))
+        sum(
+            float(term.detach())
+            for term in train(DENSE, images, Schedule(steps, 8, 3e-3), SeedSequence(0)).loss(x, noise)
+        )
         for steps in (1, 200)
     ]
     assert losses[1] < 0.95 * losses[0]
