@@ -32,7 +32,7 @@ def both(case: Any, profile: Profile) -> tuple[int, int]:
     return SMALL, LARGE
 
 
-GRID_SWEEP = sweep(DISENTANGLEMENT, grids, latents, {"quick": 0, "standard": 6, "thorough": 6}, 1)
-AREAS_SWEEP = sweep(ATTRIBUTE_AREAS, faces, both, {"quick": 0, "standard": 8, "thorough": 8}, 1)
+GRID_SWEEP = sweep(DISENTANGLEMENT, grids, latents, {"quick": 0, "standard": 6, "thorough": 12}, 1)
+AREAS_SWEEP = sweep(ATTRIBUTE_AREAS, faces, both, {"quick": 0, "standard": 8, "thorough": 12}, 1)
 TRAVERSAL_SWEEP = sweep(TRAVERSALS, faces, both, {"quick": 0, "standard": 1, "thorough": 1}, 1)
 PHOTOGRAPH_SWEEP = sweep(REAL_TRAVERSALS, photographs, both, {"quick": 0, "standard": 1, "thorough": 1}, 1)

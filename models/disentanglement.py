@@ -14,8 +14,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-from sklearn.tree import DecisionTreeClassifier
 
 from models.factors import FactorGrid
 
@@ -97,6 +95,8 @@ def dci_disentanglement(codes: Codes, grid: FactorGrid, rng: np.random.Generator
     values. Here forests of 5 trees on 1500 images, all dimensions tried at every split: regressors for factors with an
     order, as in the paper, classifiers for those without.
     """
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor  # slow to load, and seldom needed
+
     rows = rng.choice(len(codes), min(FOREST_ROWS, len(codes)), replace=False)
     x, importance = np.asarray(codes[rows], dtype=np.float32), []
     for category, values in zip(grid.categories, grid.factors[rows].T, strict=True):
@@ -140,6 +140,8 @@ def _squared_correlation(x: Codes, values: Int[ndarray, " N"]) -> Float[ndarray,
 
 def _class_accuracy(x: Codes, values: Int[ndarray, " N"], classes: int) -> Float[ndarray, " L"]:
     """Balanced accuracy above chance of thresholds on each dimension, on the half that they were not fitted to."""
+    from sklearn.tree import DecisionTreeClassifier
+
     half = len(x) // 2
     tree = DecisionTreeClassifier(max_leaf_nodes=max(classes, 2), class_weight="balanced", random_state=0)
     counts = np.bincount(values[half:], minlength=classes)

@@ -90,7 +90,7 @@ class _Canvas:
         self.colour += share * (ink - self.colour)
 
     def oval(self, u: object, v: object, a: object, b: object, turned: float = 0.0) -> Field:
-        """How much of each pixel an ellipse at (u, v), semi-axes a and b, covers; it moves ``turned`` times the turn."""
+        """How much of each pixel an ellipse at (u, v) with semi-axes a, b covers; it moves by ``turned`` turns."""
         x, y, a, b = (np.reshape(np.asarray(value, np.float32), (-1, 1, 1)) for value in (u, v, a, b))
         du, dv = (self.u - x - turned * self.turn) / a, (self.v - y) / b
         norm = np.hypot(du, dv)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
-from models import celeba, cars3d, dsprites, lfw
+from models import cars3d, celeba, dsprites, lfw
 from models.cars3d import cars3d_grid
 from models.celeba import LIST, celeba_faces
 from models.dsprites import dsprites_grid

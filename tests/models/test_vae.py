@@ -1,4 +1,4 @@
-"""Deep autoencoders: their loss against torch's distributions, training that repeats itself and goes on where it stopped."""
+"""Deep autoencoders: their loss against torch's distributions, training that repeats and goes on where it stopped."""
 
 import numpy as np
 import pytest
