@@ -117,7 +117,7 @@ def areas(cell, rng, gain=6, learned=6):
         "luck_one": np.full((1, 18), 0.52),
     }
     for kind, known in count.items():
-        known += rng.integers(2) if not kind else 0
+        known += rng.integers(2) if not kind and cell.width == LARGE else 0
         made[f"area{kind}"] = np.where(np.arange(18) < known, luck + BEYOND_LUCK + 0.1, luck)[None]
     return made | {
         "latent": np.zeros((1, 18)),
@@ -142,7 +142,9 @@ def test_a_larger_space_that_learns_more_holds_and_every_control_is_rejected():
         assert reading.verdict is Verdict.HOLDS, reading.reading.id
         assert all(control.counts and control.rejected for control in reading.controls), reading.reading.id
     (listed,) = [e for e in result.exhibits if e.id == "attributes"]
-    assert [name.startswith("★") for name in listed.data["attribute"]] == [True] * 6 + [False] * 12
+    starred = [name.startswith("★") for name in listed.data["attribute"]]
+    assert starred == sorted(starred, reverse=True)
+    assert 6 <= sum(starred) <= 7
     assert "Wearing_Necktie" not in listed.alt
 
 
