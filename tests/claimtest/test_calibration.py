@@ -38,6 +38,7 @@ def test_every_kind_of_law_is_calibrated():
     kinds = {
         "exact order",
         "order bound",
+        "trend",
         "constant",
         "lower bound",
         "upper bound",
