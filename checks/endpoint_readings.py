@@ -83,8 +83,8 @@ def tangent_ridge(inputs: Any, unseen: Any, *, activation: Any, noise: Any, beta
     return KernelRegression(here.mean + here.scale, there.mean + there.scale, beta / noise.scale**2)
 
 
-STOPPED_EARLY = {"tolerance": 0.3}
-"""Training that ends while a fifth of the initial misfit or more may be left: what `settled` has to notice."""
+STOPPED_EARLY = 0.3
+"""A tolerance at which training ends long before its end point: what `settled` has to notice."""
 
 TWICE_BETA = variant(LATENT_SWEEP, "twice-beta", factor=2.0)
 LOUD_DECODER = variant(LATENT_SWEEP, "loud-decoder", gain=1.5)
@@ -112,7 +112,7 @@ LATENT = ReadingCheck(
         Control("with-start", "f_0 is left out where it is not 0", "without-start", sweep=LATENT_SWEEP),
         Control("own-as-rival", "the rival is the prediction itself", "rival", {"prediction": preconditioned_ridge}),
         Control("stopped-early", "training ends early", "settled",
-                sweep=variant(LATENT_SWEEP, "stopped-early", **STOPPED_EARLY)),
+                sweep=variant(LATENT_SWEEP, "stopped-early", tolerance=STOPPED_EARLY)),
         Control("own-falls", "the prediction itself stays away", "rival-order", {"prediction": preconditioned_ridge}),
     ),
 )  # fmt: skip
@@ -142,7 +142,7 @@ WEIGHT = ReadingCheck(
         Control("exponent", "the exponent is off by 2 margins", "training", margins=2.0),
         Control("own-as-rival", "the rival is the prediction itself", "rival", {"prediction": plain_ridge}),
         Control("stopped-early", "training ends early", "settled",
-                sweep=variant(WEIGHT_SWEEP, "stopped-early", **STOPPED_EARLY)),
+                sweep=variant(WEIGHT_SWEEP, "stopped-early", tolerance=STOPPED_EARLY)),
     ),
 )  # fmt: skip
 
@@ -162,7 +162,7 @@ DECODER_TRAINED = ReadingCheck(
         Control("encoder-only", "the decoder stays where it is", "interpolation", sweep=LATENT_SWEEP),
         Control("own-as-rival", "the rival is the prediction itself", "rival", {"prediction": decoder_ridgeless}),
         Control("stopped-early", "training ends early", "settled",
-                sweep=variant(DECODER_SWEEP, "stopped-early", **STOPPED_EARLY)),
+                sweep=variant(DECODER_SWEEP, "stopped-early", tolerance=STOPPED_EARLY)),
     ),
 )  # fmt: skip
 
@@ -182,6 +182,6 @@ LEARNED = ReadingCheck(
         Control("exponent", "the exponent is off by 2 margins", "training", margins=2.0),
         Control("own-as-rival", "the rival is the prediction itself", "rival", {"prediction": learned_noise_ridge}),
         Control("stopped-early", "training ends early", "settled",
-                sweep=variant(LEARNED_SWEEP, "stopped-early", **STOPPED_EARLY)),
+                sweep=variant(LEARNED_SWEEP, "stopped-early", tolerance=STOPPED_EARLY)),
     ),
 )  # fmt: skip

@@ -96,7 +96,7 @@ COLLAPSED = ReadingCheck(
         Control("own-as-rival", "the rival is the prediction itself", "rival",
                 {"prediction": collapsed_ridge, "about": "centre"}),
         Control("stopped-early", "training ends early", "settled",
-                sweep=variant(STANDARD_SWEEP, "stopped-early", **STOPPED_EARLY)),
+                sweep=variant(STANDARD_SWEEP, "stopped-early", tolerance=STOPPED_EARLY)),
     ),
 )  # fmt: skip
 
