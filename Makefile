@@ -58,7 +58,7 @@ bench-whole: .venv/.ready
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo 'Python 3.11 or newer is needed: make PYTHON=/path/to/python3' >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,mnist,dask]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,dask,faces,mnist]'
 	touch $@
 
 clean:

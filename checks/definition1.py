@@ -48,11 +48,6 @@ def averaging_error(cell: CellData) -> tuple[Float[ndarray, "R S"], Float[ndarra
     return cell["error"], cell["sizes"]
 
 
-def several_inputs(cell: CellData) -> bool:
-    """The kernel has entries off its diagonal."""
-    return len(cell.case.problem.inputs) > 1
-
-
 def _identity(name: str, asks: str) -> Criterion:
     return Criterion(name, asks, Identity(1e-10), IDENTITY_SWEEP, lambda cell: cell[name])
 
@@ -153,13 +148,6 @@ CHECK = Check(
             (_mean("limit", r"shared noise gives its own limit in the mean", "shared", shared_noise_kernel),),
             (
                 Control("theta", r"the limit is $\Theta_\infty$", "limit", ingredients={"predict": mean_kernel}),
-                Control(
-                    "diagonal-only",
-                    r"it differs from $\Theta_\infty$ on the diagonal alone",
-                    "limit",
-                    ingredients={"kind": "one_draw", "part": "rest"},
-                    where=several_inputs,
-                ),
                 Control("constant", "the constant is off by 2.5 margins", "limit", margins=2.5),
                 Control("mean-field", "outputs are scaled by 1/m", "limit", sweep=MEAN_FIELD),
                 Control("loud-decoder", "the decoder has variance 1.44", "limit", sweep=LOUD),

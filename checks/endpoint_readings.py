@@ -90,7 +90,7 @@ def settled(
 
 
 STOPPED_EARLY = 0.3
-"""Tolerance of training that ends with a fifth of the initial misfit or more to go: what `settled` has to notice."""
+"""A tolerance at which training ends long before its end point: what `settled` has to notice."""
 
 TWICE_BETA = variant(LATENT_SWEEP, "twice-beta", factor=2.0)
 LOUD_DECODER = variant(LATENT_SWEEP, "loud-decoder", gain=1.5)

@@ -132,5 +132,5 @@ CHECK = Check(
     ),
     singular_limit,
     exhibits,
-    ATTACK_LEMMA2,
+    attack=ATTACK_LEMMA2,
 )

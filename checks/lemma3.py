@@ -168,5 +168,5 @@ CHECK = Check(
     ),
     singular_limit,
     exhibits,
-    ATTACK_LEMMA3,
+    attack=ATTACK_LEMMA3,
 )  # fmt: skip

@@ -6,6 +6,8 @@ from checks.cases import case_book, case_from_data
 from checks.definition1 import CHECK as DEFINITION1
 from checks.figure1 import CHECK as FIGURE1
 from checks.figure2 import CHECK as FIGURE2
+from checks.figure3 import CHECK as FIGURE3
+from checks.figure4 import CHECK as FIGURE4
 from checks.lemma1 import CHECK as LEMMA1
 from checks.lemma2 import CHECK as LEMMA2
 from checks.lemma3 import CHECK as LEMMA3
@@ -20,7 +22,20 @@ __all__ = ["PACK"]
 PACK = Pack(
     module="checks",
     title="Over-parameterised variational autoencoders on trial (Wang & Huang, arXiv 2409.05349)",
-    checks=(DEFINITION1, LEMMA1, LEMMA2, LEMMA3, LEMMA4, LEMMA5, THEOREM1, THEOREM2, FIGURE1, FIGURE2),
+    checks=(
+        DEFINITION1,
+        LEMMA1,
+        LEMMA2,
+        LEMMA3,
+        LEMMA4,
+        LEMMA5,
+        THEOREM1,
+        THEOREM2,
+        FIGURE1,
+        FIGURE2,
+        FIGURE3,
+        FIGURE4,
+    ),
     cases=case_book,
     packages=("checks", "models", "theorems"),
     cases_from_data=case_from_data,

@@ -163,6 +163,7 @@ class Check:
     readings: tuple[ReadingCheck, ...]
     out_of_scope: Callable[[Any], str] = lambda case: ""
     exhibits: Callable[[View, Profile], Iterable[Exhibit]] = lambda view, profile: ()
+    shown: tuple[Sweep, ...] = ()
     attack: Attack | None = None
 
     def __post_init__(self) -> None:
@@ -200,10 +201,10 @@ class Pack:
         """Every experiment, those of controls included, by id. Raises ValueError if two share an id."""
         found: dict[str, Experiment] = {}
         for check in self.checks:
-            for part in check.readings:
-                for sweep in [c.sweep for c in part.criteria] + [c.sweep for c in part.controls if c.sweep]:
-                    if found.setdefault(sweep.experiment.id, sweep.experiment) is not sweep.experiment:
-                        raise ValueError(f"two experiments are called {sweep.experiment.id!r}")
+            judged = [c.sweep for part in check.readings for c in (*part.criteria, *part.controls) if c.sweep]
+            for sweep in (*judged, *check.shown):
+                if found.setdefault(sweep.experiment.id, sweep.experiment) is not sweep.experiment:
+                    raise ValueError(f"two experiments are called {sweep.experiment.id!r}")
         return found
 
     def check(self, claim: str) -> Check:

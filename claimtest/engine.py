@@ -38,16 +38,19 @@ class Engine:
     measure: Measure
 
     def cells(self, claims: Iterable[str], readings: Iterable[str] | None = None) -> list[Cell]:
-        """The distinct cells that these claims (or only these of their readings) read, controls included."""
+        """The distinct cells that these claims (or only these of their readings) read, controls included.
+
+        Whole claims bring what their exhibits alone look at, too.
+        """
         wanted = None if readings is None else set(readings)
         found: dict[tuple[Any, ...], Cell] = {}
         for claim in claims:
             check = self.pack.check(claim)
-            for part in check.readings:
-                if wanted is None or part.reading in wanted:
-                    for sweep in _sweeps(part):
-                        for cell in sweep.cells(self._cases(check, sweep), self.profile):
-                            found.setdefault(cell.identity, cell)
+            parts = [part for part in check.readings if wanted is None or part.reading in wanted]
+            read = [sweep for part in parts for sweep in _sweeps(part)]
+            for sweep in (*read, *(check.shown if wanted is None else ())):
+                for cell in sweep.cells(self._cases(check, sweep), self.profile):
+                    found.setdefault(cell.identity, cell)
         return list(found.values())
 
     def judge(self, claims: Sequence[str]) -> list[ClaimResult]:

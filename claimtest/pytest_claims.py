@@ -195,9 +195,9 @@ def _load(module: str) -> tuple[Pack | None, UsageError | RunError | None]:
 
 def _pass_fail_or_skip(claim: str, result: ReadingResult, strict: bool) -> None:
     text = f"{claim}, reading {result.reading.id}: {why(result)}"
-    if not (result.as_expected and result.controls_rejected):
+    if result.gated and not (result.as_expected and result.controls_rejected):
         pytest.fail(text, pytrace=False)
-    if result.verdict is Verdict.INCONCLUSIVE and strict and result.reading.expected is not None:
+    if result.gated and result.verdict is Verdict.INCONCLUSIVE and strict:
         pytest.fail(text, pytrace=False)
     if result.verdict in (Verdict.INCONCLUSIVE, Verdict.OUT_OF_SCOPE, Verdict.NOT_RUN):
         pytest.skip(text.replace("\n  ", "; "))

@@ -117,6 +117,11 @@ class ReadingResult(Shown):
         return self.reading.expected is None or not settled or self.verdict is self.reading.expected
 
     @property
+    def gated(self) -> bool:
+        """Whether a verdict was expected: where none was, neither verdict nor controls affect the exit status."""
+        return self.reading.expected is not None
+
+    @property
     def controls_rejected(self) -> bool:
         """Whether every control that was run, and counts, was rejected."""
         return all(c.rejected is not False for c in self.controls if c.counts)
@@ -196,8 +201,9 @@ class RunResult(Shown):
     def exit_status(self, strict: bool | None = None) -> int:
         """0 if every verdict is as expected and every control rejected, else 1; strict: inconclusive is 1 too."""
         strict = self.profile.strict if strict is None else strict
-        sound = all(r.as_expected and r.controls_rejected for _, r in self.readings)
-        undecided = any(r.reading.expected is not None and r.verdict is Verdict.INCONCLUSIVE for _, r in self.readings)
+        gated = [r for _, r in self.readings if r.gated]
+        sound = all(r.as_expected and r.controls_rejected for r in gated)
+        undecided = any(r.verdict is Verdict.INCONCLUSIVE for r in gated)
         return 0 if sound and not (strict and undecided) else 1
 
     def to_json(self) -> dict[str, Any]:

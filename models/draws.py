@@ -44,4 +44,4 @@ def to_normal(uniform: Tensor) -> Tensor:
 
 def standard_normal(shape: tuple[int, ...], rng: np.random.Generator | int) -> Tensor:
     """A new tensor of N(0, 1) in double precision from a generator or a seed."""
-    return fill_normal(torch.empty(shape, dtype=torch.float64), np.random.default_rng(rng))
+    return to_normal(torch.from_numpy(np.random.default_rng(rng).random(shape)))

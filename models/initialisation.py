@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from models.checked import whole_number
-from models.draws import Seed, fill_uniform, generator, to_normal
+from models.draws import Seed, generator, to_normal
 from theorems.setting import LearnedNoise, Noise
 
 __all__ = ["block_rows", "check_sizes", "device_named", "drawn_blocks"]
@@ -37,11 +38,12 @@ def drawn_blocks(
 ) -> dict[str, Float[Tensor, "R k m"]]:
     """Every block of every replicate, row after row from the stream of its seed, the units last in memory."""
     free = width // 2 if antisymmetric else width
-    blocks = {b: torch.empty(len(seeds), k, free, dtype=torch.float64) for b, k in rows.items()}
+    numbers = {b: np.empty((len(seeds), k, free)) for b, k in rows.items()}
     for replicate, seed in enumerate(seeds):
         rng = generator(seed)
-        for block in blocks.values():
-            fill_uniform(block[replicate], rng)
+        for block in numbers.values():
+            rng.random(out=block[replicate])
+    blocks = {b: torch.from_numpy(uniform) for b, uniform in numbers.items()}
     for block in blocks.values():
         for part in block.view(-1).split(CHUNK):
             to_normal(part)

@@ -61,6 +61,6 @@ def _off_path(point: Point, move: Moves) -> Tensor:
         gram = h @ h.mT
         eye = torch.eye(gram.shape[-1], dtype=gram.dtype, device=gram.device)
         gram = gram + 1e-10 * gram.diagonal(dim1=1, dim2=2).mean(1)[:, None, None] * eye
-        inside = torch.linalg.solve(gram, h @ v.mT).mT @ h
+        inside = torch.linalg.solve_ex(gram, h @ v.mT).result.mT @ h  # asking whether it is singular would wait
         parts.append((v - inside).square().sum((1, 2)))
     return torch.stack(parts).sum(0).sqrt()

@@ -25,8 +25,10 @@ from claimtest.criteria.probability import clopper_pearson
 ROOT = Path(__file__).parents[1]
 MUTANTS = ROOT / "mutants"
 VERDICTS = {0: "survived", 1: "killed", 3: "killed", 5: "no test", 33: "no test"}
-VERDICTS |= dict.fromkeys((36, 24, -24, 152, 255), "killed")
-"""By mutmut's exit codes; those of the second line are of tests that would not end, which the clock stopped."""
+VERDICTS |= dict.fromkeys((36, 24, -24, 152, 255), "clock")
+"""By mutmut's exit codes; "clock": the tests would not end, and were stopped."""
+
+ENDS = ("killed", "clock", "survived", "no test")
 
 Known = dict[str, dict[str, int | None]]
 """By module: each mutant with its exit code."""
@@ -72,20 +74,25 @@ def table(mutants: Known) -> str:
     for module, codes in mutants.items():
         count = Counter(v for v in map(verdict, codes.values()) if v)
         whole += count
-        rows.append((module, len(codes), count.total(), count["killed"], count["survived"], count["no test"]))
-    tried, killed = whole.total(), whole["killed"]
-    rows.append(("all", sum(r[1] for r in rows), tried, killed, whole["survived"], whole["no test"]))
-    text = tabulate(rows, ("module", "mutants", "tried", "killed", "survived", "no test"))
+        rows.append((module, len(codes), count.total(), *(count[name] for name in ENDS)))
+    tried, killed = whole.total(), whole["killed"] + whole["clock"]
+    rows.append(("all", sum(r[1] for r in rows), tried, *(whole[name] for name in ENDS)))
+    text = tabulate(rows, ("module", "mutants", "tried", *ENDS))
     if tried:
         low, high = clopper_pearson(killed, tried, 0.05)
         text += f"\n\nkilled: {killed / tried:.1%} of {tried} (95 % interval {low:.1%} to {high:.1%})"
-    others = {v: n for v, n in whole.items() if v not in ("killed", "survived", "no test")}
+    others = {v: n for v, n in whole.items() if v not in ENDS}
     return text + (f"\nother ends: {others}" if others else "")
 
 
 def survivors(mutants: Known) -> Iterable[str]:
     """Those that no test killed."""
-    return (name for codes in mutants.values() for name, c in codes.items() if c is not None and verdict(c) != "killed")
+    return (
+        name
+        for codes in mutants.values()
+        for name, c in codes.items()
+        if c is not None and verdict(c) not in ("killed", "clock")
+    )
 
 
 def differences(names: Iterable[str]) -> Iterator[str]:

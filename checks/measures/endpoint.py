@@ -23,7 +23,7 @@ __all__ = [
     "remaining_share",
     "residual_precision",
     "residual_shares",
-    "shares_apart",
+    "shrunk_apart",
     "smaller_gap",
 ]
 
@@ -91,17 +91,17 @@ def residual_precision(cell: CellData) -> Float[ndarray, "R n"]:
     return cell.width * cell.case.independent * energy / energy.sum(-1, keepdims=True)
 
 
-def shares_apart(cell: CellData, strength: float = 1.0) -> Float[ndarray, " R"]:
-    """How far the residuals are from shrinking alike: √(Σ_i e_i (share_i - 1)²), e_i = ‖r_i‖²/‖r0‖² at the start.
+def shrunk_apart(cell: CellData, strength: float = 1.0) -> Float[ndarray, " R"]:
+    """How far the residuals are from shrinking alike: ‖(y - f(X))/s - (y - f0(X))‖_F/‖y - f0(X)‖_F, s the one factor.
 
-    The shares are those of :func:`residual_shares`; too large a share of one residual does not make up for too small a
-    one of another. No values if the inputs are dependent.
+    Too large a share of one residual does not make up for too small a one of another. No values if the inputs are
+    dependent.
     """
     if not cell.case.independent:
         return np.empty(0)
-    energy = ((cell.case.problem.targets - cell["start"]) ** 2).sum(-1)
-    weight = energy / energy.sum(-1, keepdims=True)
-    return np.sqrt((weight * (residual_shares(cell, strength) - 1) ** 2).sum(-1))
+    p = cell.case.problem
+    factor = shrinkage(activation=p.activation, noise=p.noise, beta=strength * cell.case.beta)
+    return _norm((p.targets - cell["end"]) / factor - (p.targets - cell["start"])) / _scale(cell)
 
 
 @lru_cache(maxsize=1024)

@@ -17,7 +17,7 @@ from theorems.sampled_endpoint import stationary_distance
 __all__ = [
     "average_gap",
     "decoder_growth_ratio",
-    "floor_proportion",
+    "floor_power",
     "floor_ratios",
     "interpolation",
     "path_gap",
@@ -77,14 +77,14 @@ def floor_ratios(cell: CellData, exaggeration: float = 1.0) -> Float[ndarray, "R
     return distance.mean(-1) / (exaggeration * _floors(cell.case, cell["step"]) * _variance_share(cell))
 
 
-def floor_proportion(cell: CellData, power: float = 1.0) -> Float[ndarray, " R"]:
-    """The floor at the longer step over that at the shorter, over its prediction; ``power`` is that of the step in it.
+def floor_power(cell: CellData, power: float = 1.0) -> Float[ndarray, " R"]:
+    """The power of the step that the floor grows with from one step to the other, over ``power``.
 
-    The prediction is proportional to the step but for what discrete steps add, and so is kept: with another power it
-    is multiplied by the ratio of the steps to that power less one.
+    log(F_1/F_2)/log(η_1/η_2) with each floor F over the variance V at that step, less what discrete steps add by the
+    prediction to a power of 1.
     """
-    long, short = floor_ratios(cell).T
-    return long / short / (cell["step"][:, 0] / cell["step"][:, 1]) ** (power - 1)
+    excess = np.log(floor_ratios(cell)) @ np.array([1.0, -1.0])
+    return (1 + excess / np.log(cell["step"][:, 0] / cell["step"][:, 1])) / power
 
 
 def average_gap(cell: CellData, prediction: Prediction = preconditioned_ridge, strength: float = 1.0) -> ndarray:

@@ -12,7 +12,7 @@ from numpy import ndarray
 from numpy.random import Generator
 
 from claimtest.calibration.noise import Noise
-from claimtest.criteria import AtLeast, AtMost, Law, Probability, Samples
+from claimtest.criteria import AtLeast, AtMost, Law, Probability, Samples, Trend
 from claimtest.criteria.law import MISS
 from claimtest.criteria.order import ExactOrder, OrderBound
 from claimtest.criteria.probability import TOGETHER
@@ -89,14 +89,16 @@ class StudentDesign(Design):
         return self.noise.draw(rng, (count, len(self.samples))) * self.scale
 
     def values(self, noise: Float[ndarray, "S N"], truth: float, shrunk: float = 1.0) -> Float[ndarray, "S N"]:
-        """truth + noise or, for an exponent, abscissa^truth e^noise."""
+        """truth + noise; for an exponent abscissa^truth e^noise, for a trend truth along the abscissa + noise."""
+        if isinstance(self.law, Trend):
+            return truth * self.law.along(self.samples.abscissa) + shrunk * noise
         if not self._exponent:
             return truth + shrunk * noise
         return np.exp(truth * np.log(self.samples.abscissa) + shrunk * noise)
 
     def centre(self, profile: Profile) -> float:
         """The stated value; for a bound on a mean, far enough inside."""
-        if isinstance(self.law, AtLeast | AtMost):
+        if isinstance(self.law, AtLeast | AtMost | Trend):
             ((edge, way),) = self.edges(profile)
             return edge - way * self.far(profile)
         return getattr(self.law, "order" if self._exponent else "value")

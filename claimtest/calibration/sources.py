@@ -22,6 +22,7 @@ from claimtest.criteria import (
     OrderBound,
     Probability,
     Samples,
+    Trend,
 )
 from claimtest.criteria.order import fit_slope
 from claimtest.criteria.student import Groups, StudentLaw, cases, cells
@@ -56,7 +57,9 @@ def design_from(name: str, result: CriterionResult) -> Design | None:
 
 
 def _without_trend(law: StudentLaw, samples: Samples) -> Float[ndarray, " N"]:
-    """The values or, for an exponent, log value less the fitted exponent times log abscissa."""
+    """The values less what the fitted exponent or trend makes of the abscissa; for an exponent, logarithms of both."""
+    if isinstance(law, Trend):
+        return samples.values - float(law.fit(samples.values, samples).estimate) * law.along(samples.abscissa)
     if not isinstance(law, ExactOrder | OrderBound):
         return samples.values
     return np.log(samples.values) - fit_slope(samples).estimate * np.log(samples.abscissa)
@@ -163,6 +166,7 @@ def default_designs() -> list[Design]:
     unequal: list[tuple[str, StudentLaw, Samples, ndarray]] = [
         ("falling variances", ExactOrder(-0.5), ladder, along),
         ("falling variances", OrderBound(-0.5), ladder, along),
+        ("falling variances", Trend(0.0, 16.0, 0.1), ladder, along),
         ("unequal cases", Constant(1.0), few, across),
         ("known precisions", Constant(1.0), precise, along),
         ("unequal cases", AtLeast(0.5, 0.1), few, across),

@@ -8,6 +8,7 @@ from claimtest.criteria.law import Law, Outcome, Samples, decide
 from claimtest.criteria.mean import AtLeast, AtMost, Constant
 from claimtest.criteria.order import ExactOrder, OrderBound
 from claimtest.criteria.probability import Probability
+from claimtest.criteria.trend import Trend
 
 __all__ = [
     "AtLeast",
@@ -21,5 +22,6 @@ __all__ = [
     "Outcome",
     "Probability",
     "Samples",
+    "Trend",
     "decide",
 ]

@@ -15,7 +15,7 @@ from claimtest.criteria.student import StudentFit, StudentLaw, cases, cells, spr
 from claimtest.errors import TooLittle
 from claimtest.profile import Profile
 
-__all__ = ["ExactOrder", "OrderBound", "Slope", "fit_slope", "fit_slopes"]
+__all__ = ["ExactOrder", "OrderBound", "Slope", "fit_slope", "fit_slopes", "regress"]
 
 
 @dataclass(frozen=True)
@@ -43,20 +43,25 @@ def fit_slope(samples: Samples) -> Slope:
 
 
 def fit_slopes(values: Float[ndarray, "*S N"], samples: Samples) -> StudentFit:
-    """Regress log value on log abscissa with an intercept per case (Frisch-Waugh: within-case deviations).
+    """Regress log value on log abscissa. Raises ValueError as `regress`."""
+    with np.errstate(divide="ignore", invalid="ignore"):  # what has no logarithm ends as NaN, which no law accepts
+        return regress(np.log(values), np.log(samples.abscissa), samples)
+
+
+def regress(y: Float[ndarray, "*S N"], x: Float[ndarray, " N"], samples: Samples) -> StudentFit:
+    """The slope of y on x with an intercept per case (Frisch-Waugh: within-case deviations).
 
     HC3: se² = Σ x̃_i² (e_i / (1 - h_i))² / (Σ x̃²)², h_i = 1/n_case + x̃_i²/Σ x̃² (MacKinnon & White 1985). Degrees of
     freedom by `spread`, N - C - 1 at most for C cases.
     Raises ValueError if no case has two different abscissae.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):  # what has no logarithm ends as NaN, which no law accepts
-        y, x = np.log(values), np.log(samples.abscissa)
+    with np.errstate(divide="ignore", invalid="ignore"):
         case = cases(samples)
         dx, dy = x - case.means(x), y - case.means(y)
         information = float((dx**2).sum())
         most = len(x) - len(case.counts) - 1
         if information <= 1e-12 or most < 1:
-            raise TooLittle("an exponent needs at least two abscissae and three values")
+            raise TooLittle("a slope needs at least two abscissae and three values")
         slope = (dx * dy).sum(-1) / information
         free = np.maximum(1 - 1 / case.counts[case.code] - dx**2 / information, 1e-9)
         parts = dx * (dy - slope[..., None] * dx) / (free * information)

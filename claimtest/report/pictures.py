@@ -10,13 +10,13 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from claimtest.check import Exhibit
-from claimtest.criteria import Samples
+from claimtest.criteria import Samples, Trend
 from claimtest.criteria.order import fit_slope
 from claimtest.report.calibration import CalibrationView
 from claimtest.report.figure import Margins, figure_svg, safe_label
 from claimtest.report.mathematics import plain
 from claimtest.report.picture import Picture
-from claimtest.report.plots import draw_cases, draw_ladder, draw_order, named_cases, proportions
+from claimtest.report.plots import draw_cases, draw_ladder, draw_order, draw_trend, named_cases, proportions
 from claimtest.report.points import Points, gather
 from claimtest.report.wording import anchor, estimate, interval, region
 from claimtest.results import CriterionResult, RunResult
@@ -84,6 +84,8 @@ def _criterion_picture(name: str, result: CriterionResult) -> Picture | None:
         return None
     if not np.isfinite(samples.values).all():
         return None
+    if isinstance(result.criterion.law, Trend):
+        return _trend_picture(name, result, samples)
     return _order_picture(name, result, samples) if kind in _ORDERS else _value_picture(name, result, samples)
 
 
@@ -109,6 +111,28 @@ def _order_picture(name: str, result: CriterionResult, samples: Samples) -> Pict
         points.table(plain(criterion.abscissa), "geometric mean"),
         "Dots: geometric mean of each case and abscissa, divided by the constant fitted to that case; "
         f"bars: {points.bar}.",
+        failed,
+    )  # fmt: skip
+
+
+def _trend_picture(name: str, result: CriterionResult, samples: Samples) -> Picture:
+    outcome, criterion = result.outcome, result.criterion
+    assert outcome is not None
+    assert isinstance(criterion.law, Trend)
+    points, ratio, ordinate = gather(samples, logarithmic=False), criterion.law.ratio, criterion.ordinate or "value"
+
+    def draw(axes: Axes) -> None:
+        draw_trend(axes, points, outcome, ratio)
+        _labels(axes, criterion.abscissa, ordinate)
+
+    svg, failed = _drawn(name, draw, (4.3, 2.95), (0.72, 0.52))
+    return Picture(
+        name, criterion.asks,
+        f"{plain(ordinate)} against {plain(criterion.abscissa)}: while that grows {ratio:g} times, it gains "
+        f"{estimate(outcome)} (interval {interval(outcome)}); accepted gains: {region(outcome.accepted)}.",
+        svg,
+        points.table(plain(criterion.abscissa), "mean"),
+        f"Dots: means; bars: {points.bar}; line: fitted, with all that its interval allows.",
         failed,
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ from claimtest.report.figure import ACCEPTED, FIT, INK, MEASURED
 from claimtest.report.points import Points
 from claimtest.report.wording import number
 
-__all__ = ["draw_cases", "draw_ladder", "draw_order", "named_cases", "proportions"]
+__all__ = ["draw_cases", "draw_ladder", "draw_order", "draw_trend", "named_cases", "proportions"]
 
 _LONGEST = 24
 """Characters of a case's name beside its row."""
@@ -75,6 +75,25 @@ def draw_ladder(axes: Axes, points: Points, outcome: Outcome) -> None:
         if math.isfinite(edge):
             axes.axhline(edge, color=ACCEPTED, lw=1.0)
     axes.set_ylim(low, high)
+
+
+def draw_trend(axes: Axes, points: Points, outcome: Outcome, ratio: float) -> None:
+    """Values against the logarithm of the abscissa, the fitted trend, and all trends that its interval allows."""
+    axes.set_xscale("log")
+    middle, level = float(np.log(points.abscissa).mean()), float(points.centre.mean())
+    x = np.array([points.abscissa.min() / 1.1, points.abscissa.max() * 1.1])
+    along = (np.log(x) - middle) / math.log(ratio)
+    fan = np.linspace(x[0], x[1], 60)
+    spread = (np.log(fan) - middle) / math.log(ratio)
+    ends = [level + slope * spread for slope in outcome.interval]
+    axes.fill_between(fan, np.minimum(*ends), np.maximum(*ends), color=FIT, alpha=0.16, lw=0, label="its interval")
+    gain = f"fitted: {number(outcome.estimate, 2)} in {number(ratio)} times"
+    axes.plot(x, level + outcome.estimate * along, color=FIT, label=gain)
+    axes.vlines(points.abscissa, points.low, points.high, color=MEASURED, alpha=0.4, lw=1.6)
+    axes.plot(points.abscissa, points.centre, "o", color=MEASURED, ms=4, mew=0)
+    axes.set_xticks(np.unique(points.abscissa), [number(v) for v in np.unique(points.abscissa)])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.legend()
 
 
 def draw_cases(axes: Axes, points: Points, outcome: Outcome) -> None:

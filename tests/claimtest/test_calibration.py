@@ -9,19 +9,15 @@ import pytest
 from scipy import stats
 
 from claimtest.calibration import calibrate, default_designs, design_from, hardest
-from claimtest.calibration.certainty import certainties, evidence_of
 from claimtest.calibration.design import StudentDesign
 from claimtest.calibration.noise import NormalNoise, Resampled, SkewedNoise, StudentNoise
 from claimtest.calibration.rates import LEVELS, Rate, extrapolate, rates_of
 from claimtest.calibration.run import Calibrated, Calibration
 from claimtest.calibration.sources import residuals
-from claimtest.check import Control
-from claimtest.claim import Verdict
 from claimtest.criteria import Constant, ExactOrder, Samples
 from claimtest.profile import ALPHA
 from tests.claimtest.simulation import QUICK
-from tests.claimtest.toy_pack import CLT_CHECK
-from tests.claimtest.toy_run import run_with, toy_run
+from tests.claimtest.toy_run import toy_run
 
 TRIALS = 8000
 """An error twice as frequent as promised is seen at levels 0.05 and 0.01, a power of 0.998 at level 5e-6."""
@@ -38,6 +34,7 @@ def test_every_kind_of_law_is_calibrated():
     kinds = {
         "exact order",
         "order bound",
+        "trend",
         "constant",
         "lower bound",
         "upper bound",
@@ -179,53 +176,6 @@ def test_promises():
     counted = Counter({("trials", 1.0): 10, ("misses the truth", 0.01): 1, ("holds on the upper edge", 0.01): 1,
                        ("does not hold", ALPHA): 0})  # fmt: skip
     assert [rate.promised for rate in rates_of(counted)] == [0.01, 0.005, 1e-4]
-
-
-def certain(run, trials=4000):
-    evidence = [e for claim, r in run.readings for e in evidence_of(claim.claim.id, r, QUICK)]
-    return {c.name: c for c in certainties(evidence, trials)}
-
-
-class TestCertainty:
-    """The coins, run again with other seeds."""
-
-    def test_criteria_hold_and_controls_are_found_violated(self):
-        found = certain(toy_run())
-        assert set(found) == {
-            "lln/bound/size", "lln/bound/inside", "lln/bound/faster", "lln/bound/drift", "clt/exact/variance",
-            "clt/exact/order", "clt/exact/double", "clt/exact/slower",
-        }  # fmt: skip
-        assert {name for name, c in found.items() if c.control} == {
-            "lln/bound/faster", "lln/bound/drift", "clt/exact/double", "clt/exact/slower",
-        }  # fmt: skip
-        assert found["lln/bound/drift"].rate.events == found["lln/bound/inside"].rate.events == 0
-        assert all(c.rate.trials >= 4000 for c in found.values())
-
-    def test_a_criterion_that_holds_by_luck_and_a_control_that_is_barely_false_are_found_out(self):
-        """The variance is judged with fewer values than its margin asks for."""
-        part = CLT_CHECK.readings[0]
-        near = Control("near", "the variance is 1.4/m", "variance", {"predicted": 1.4})
-        run = run_with(replace(CLT_CHECK, readings=(replace(part, controls=(near,)),)))
-        assert run.claims[1].readings[0].criteria[0].verdict is Verdict.HOLDS
-        found = certain(run)
-        assert not found["clt/exact/variance"].rate.met
-        assert not found["clt/exact/near"].rate.met
-        calibration = Calibration(QUICK, 4000, (), tuple(found.values()))
-        assert {"clt/exact/near", "clt/exact/variance"} <= {line.split(":")[0] for line in calibration.broken}
-        assert "clt/exact/near" in calibration.certain()
-
-    def test_rates_are_those_of_runs_with_other_seeds(self):
-        """As often as simulated, 2000 fresh samples of squared normals with the mean that was seen do not hold."""
-        result = toy_run().claims[1].readings[0].criteria[0]
-        rng, seen = np.random.default_rng(5), result.outcome.estimate
-        drawn = seen * rng.standard_normal((2000, len(result.samples))) ** 2
-        low, high = result.criterion.law.fit(drawn, result.samples).interval(ALPHA)
-        share = np.mean((low < 0.75) | (high > 1.25))
-        assert certain(toy_run())["clt/exact/variance"].rate.share == pytest.approx(share, abs=0.1)
-
-    def test_numbers_do_not_depend_on_the_number_of_processes(self):
-        evidence = [e for claim, r in toy_run().readings for e in evidence_of(claim.claim.id, r, QUICK)][:2]
-        assert certainties(evidence, 200) == certainties(evidence, 200, 2)
 
 
 class TestCommand:

@@ -154,7 +154,7 @@ LLN_CHECK = Check(
     ),
     out_of_scope,
     exhibits,
-    SOUND,
+    attack=SOUND,
 )  # fmt: skip
 CLT_CHECK = Check(
     CLT,

@@ -194,7 +194,7 @@ def test_without_an_end_it_says_so():
         ({"divergence": "kl"}, "unknown divergence 'kl'"),
         ({"trainable": ()}, "nothing to train"),
         ({"trainable": ("scale",)}, "nothing to train: the network has no block named scale"),
-        ({"trainable": ("sigma",)}, "trainable blocks are mean, scale, decoder; got sigma"),
+        ({"trainable": ("sigma",)}, "trainable blocks are mean, scale, decoder; got 'sigma'"),
         ({"tolerance": 0.0}, "tolerance must be positive, got 0.0"),
         ({"path_tolerance": -1.0}, "path_tolerance must be positive, got -1.0"),
         ({"noise": FixedNoise(0.0)}, "s is zero"),

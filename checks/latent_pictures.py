@@ -1,0 +1,92 @@
+"""Pictures and tables of Figure 3: scores against the latent dimension, with what trained them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+from scipy import stats
+
+from checks.measures.pictures import shuffled, trained, untrained
+from checks.measures.widths import by_case
+from checks.picture_sweeps import GRID_SWEEP
+from claimtest.cells import CellData
+from claimtest.check import Exhibit, View
+from claimtest.profile import Profile
+from theorems.figure3 import METRIC_NAMES
+
+__all__ = ["disentanglement_exhibits", "mean_and_reach"]
+
+COLOURS = {"factorvae": "C0", "mig": "C1", "dci": "C2", "sap": "C3"}
+LINES = {trained: ("-", "trained"), untrained: ("--", "before training"), shuffled: (":", "factors shuffled")}
+
+
+def disentanglement_exhibits(view: View, profile: Profile) -> Iterator[Exhibit]:
+    """The figure, once for each data set, and what was trained on."""
+    cells = view(GRID_SWEEP)
+    if cells:
+        yield what_was_trained(cells)
+        for own in by_case(cells):
+            yield figure(own)
+
+
+def what_was_trained(cells: Sequence[CellData]) -> Exhibit:
+    """The data, networks and training behind the verdicts."""
+    rows = [{"case": own[0].case.id, **own[0].case.summary, "seeds": len(own[0]["active"])} for own in by_case(cells)]
+    data = {name: [row[name] for row in rows] for name in rows[0]}
+    alt = "For each case the data it rests on, how many images, which network and decoder, and how long it was trained."
+    return Exhibit("trained", "What the verdicts rest on", alt, data)
+
+
+def figure(cells: Sequence[CellData]) -> Exhibit:
+    """The four scores against the latent dimension: trained, before training, and with factors shuffled."""
+    case, dimensions = cells[0].case, [cell.width for cell in cells]
+    data: dict[str, list[Any]] = {"latent dimension D": list(dimensions)}
+    lines: dict[tuple[str, Any], tuple[ndarray, ndarray]] = {}
+    for metric, name in METRIC_NAMES.items():
+        for of, (_, words) in LINES.items():
+            centre, reach = (np.array(v) for v in zip(*(mean_and_reach(of(c, metric)) for c in cells), strict=True))
+            lines[metric, of] = centre, reach
+            data[f"{name}, {words}"] = [round(float(v), 3) for v in centre]
+            if of is trained:
+                data[f"{name} ± (95 %)"] = [round(float(v), 3) for v in reach]
+    data["active dimensions"] = [round(float(cell["active"].mean()), 1) for cell in cells]
+    data["KL in nats"] = [round(float(cell["divergence"].mean()), 1) for cell in cells]
+
+    def draw(axes: Any) -> None:
+        axes.set_xscale("log")
+        for (metric, of), (centre, reach) in lines.items():
+            style, words = LINES[of]
+            if of is trained:
+                axes.errorbar(dimensions, centre, reach, color=COLOURS[metric], marker="o", ms=4, capsize=3, lw=1.8,
+                              label=METRIC_NAMES[metric])  # fmt: skip
+            else:
+                axes.plot(dimensions, centre, color=COLOURS[metric], ls=style, lw=1.0)
+        for style, words in list(LINES.values())[1:]:
+            axes.plot([], [], color="k", ls=style, lw=1.0, label=words)
+        axes.set_xticks(dimensions, [str(d) for d in dimensions])
+        axes.minorticks_off()
+        axes.set_ylim(0, 1.02)
+        axes.set_xlabel("latent dimension D")
+        axes.set_ylabel("score")
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+
+    moved = "; ".join(
+        f"{name} from {data[f'{name}, trained'][0]:.2f} to {data[f'{name}, trained'][-1]:.2f} "
+        f"({data[f'{name}, before training'][0]:.2f} to {data[f'{name}, before training'][-1]:.2f} before training)"
+        for name in METRIC_NAMES.values()
+    )
+    alt = (
+        f"Scores against the latent dimension on {case.source}, from {dimensions[0]} to {dimensions[-1]} dimensions, "
+        f"means and 95 % intervals over {len(cells[0]['active'])} seeds: {moved}."
+    )
+    return Exhibit(f"scores-{case.id}", f"Figure 3 on {case.source}", alt, data, draw)
+
+
+def mean_and_reach(values: Float[ndarray, " R"]) -> tuple[float, float]:
+    """Mean over seeds, and how far its 95 % interval reaches."""
+    error = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else 0.0
+    return float(values.mean()), float(stats.t.ppf(0.975, max(len(values) - 1, 1)) * error)
