@@ -25,7 +25,7 @@ verify: .venv/.ready
 setup: .venv/.ready
 
 test: .venv/.ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: .venv/.ready
 	$(BIN)/ruff check
