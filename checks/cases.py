@@ -11,7 +11,7 @@ import hashlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import hypothesis.strategies as st
@@ -224,6 +224,7 @@ def digits_case() -> VaeCase:
     return VaeCase(Problem(images, images), base=64, origin="digits")
 
 
+@lru_cache(maxsize=8)
 def case_book(root: int) -> CaseBook:
     """The cases of a root seed."""
     drawn = tuple(itertools.islice(thin(draw_pool(root)), MOST_CASES))

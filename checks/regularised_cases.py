@@ -207,11 +207,12 @@ def regularised_cases(root: int) -> Iterator[RegularisedCase]:
     for noise in (FixedNoise, LearnedNoise):
         kinds: dict[Any, list[RegularisedCase]] = {}
         for case in {c.problem.inputs.tobytes(): c for c in pool if isinstance(c.problem.noise, noise)}.values():
-            if case.distinction >= DISTINCT:
+            if noise is LearnedNoise or case.distinction >= DISTINCT:  # learned noise takes quadratures: below, for few
                 kinds.setdefault((case.problem.activation.name, case.independent), []).append(case)
         queues = [_by_scale(kinds[kind], turn) for turn, kind in enumerate(sorted(kinds))]
         turns = itertools.zip_longest(*queues)
-        yield from itertools.islice((case for turn in turns for case in turn if case is not None), MOST_CASES)
+        distinct = (case for turn in turns for case in turn if case is not None and case.distinction >= DISTINCT)
+        yield from itertools.islice(distinct, MOST_CASES)
 
 
 def _by_scale(cases: Sequence[RegularisedCase], turn: int) -> list[RegularisedCase]:

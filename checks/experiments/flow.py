@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -32,6 +34,11 @@ DRAWS = 64
 """Draws of the noise behind the sampled loss at the end of training."""
 
 
+WORST_CONDITION = 1e6
+"""Condition number of Θ∞ beyond which training is not planned: it takes that many steps."""
+
+
+@lru_cache(maxsize=256)
 def recorded_times(case: VaeCase) -> Float[ndarray, " T"]:
     """0 .. T = 3/λ0, as far apart as the time steps may be under Θ∞ (two of them at a kink), in 8 intervals at least.
 
@@ -145,6 +152,8 @@ def stepping(case: VaeCase, width: int, seeds: Sequence[SeedSequence], device: s
 
 def _cost(case: VaeCase, width: int) -> float:
     n, d = case.problem.targets.shape
+    if case.condition > WORST_CONDITION:
+        return math.inf  # out of scope where the limit is singular, and out of reach where it nearly is
     evaluations = 12 * len(recorded_times(case)) * (2 if case.kinked else 1)
     return 5e-3 + evaluations * width * (n + d) * 1.5e-8
 
