@@ -46,10 +46,12 @@ def saved():
 
 
 @pytest.fixture(scope="module")
-def executed():
+def executed(tmp_path_factory):
     """The notebook, run afresh from the root of the repository."""
     notebook = nbformat.read(NOTEBOOK, as_version=4)
-    manager = AsyncKernelManager(transport="ipc")  # a socket that nobody else can reach
+    manager = AsyncKernelManager(
+        transport="ipc", ip=str(tmp_path_factory.mktemp("kernel") / "k")
+    )  # a socket that nobody else can reach
     resources = {"metadata": {"path": str(NOTEBOOK.parents[1])}}
     return NotebookClient(notebook, km=manager, timeout=300, resources=resources).execute()
 

@@ -7,6 +7,7 @@ so it is no premise of the check; with C = 1 it is reported beside the smallest 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -60,13 +61,20 @@ LEMMA2 = Claim(
 )
 
 
+def _blocks(value: Any, name: str) -> KernelBlocks:
+    """The blocks themselves. Raises ValueError unless they are finite matrices."""
+    if not isinstance(value, KernelBlocks):
+        raise ValueError(f"{name}: expected the blocks of a limiting kernel")
+    return KernelBlocks(*(matrix(block, name) for block in (value.decoder, value.mean, value.scale)))
+
+
 @checked(n=count, d=count, smallest=above_zero, delta=above_zero, constant=above_zero)
 def stated_width(n: int, d: int, smallest: float, delta: float = DELTA, constant: float = 1.0) -> float:
     """C n² d² / λ0² · log(nd/δ), the width that the lemma asks for."""
     return constant * n**2 * d**2 / smallest**2 * math.log(n * d / delta)
 
 
-@checked(inputs=matrix, outputs=count)
+@checked(inputs=matrix, outputs=count, kernel=_blocks)
 def derived_width(inputs: Float[ndarray, "n p"], outputs: int, kernel: KernelBlocks, block: str = "total") -> float:
     """The width that a matrix Bernstein bound asks for (a) of a block, up to a constant and a logarithm. [derived]
 

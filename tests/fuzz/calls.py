@@ -15,7 +15,21 @@ import theorems.lemma5 as lemma5
 import theorems.limiting_kernel as limiting
 import theorems.regressions as regressions
 import theorems.setting as setting
-from models import ball, data, divergence, endpoint, objective, regularised_descent, snn, stopping, tangent, training
+from models import (
+    ball,
+    data,
+    divergence,
+    endpoint,
+    objective,
+    operator,
+    regularised_descent,
+    snn,
+    stopping,
+    stream,
+    tangent,
+    traced,
+    training,
+)
 from tests.fuzz.bad import Call
 from theorems import duals, quadrature, sampled_endpoint, theorem1
 from theorems.linearised import ConstantKernel, stationary_loss
@@ -28,6 +42,7 @@ Z = np.array([[0.0, 0.6, 0.8]])
 Y = np.array([[1.0], [-0.5]])
 PROBLEM = Problem(X, Y)
 KERNEL = np.array([[2.0, 0.5], [0.5, 1.0]])
+BLOCKS = limiting.limiting_kernel(X)
 TIMES = np.array([0.0, 1.0, 2.0])
 CONSTANT = ConstantKernel(KERNEL)
 LEARNED = {"activation": "erf", "noise": LearnedNoise(1.0)}
@@ -62,7 +77,7 @@ THEOREMS = {
     ),
     "closeness_defect": Call(lemma2.closeness_defect, {"distance": np.array([0.1, 0.2]), "smallest": 0.5}),
     "eigenvalue_share": Call(lemma2.eigenvalue_share, {"eigenvalue": np.array([0.1, 0.2]), "smallest": 0.5}),
-    "derived_width": Call(lemma2.derived_width, {"inputs": X, "outputs": 1, "kernel": KERNEL}, infinite=True),
+    "derived_width": Call(lemma2.derived_width, {"inputs": X, "outputs": 1, "kernel": BLOCKS}, infinite=True),
     "lemma2.stated_width": Call(lemma2.stated_width, {"n": 2, "d": 1, "smallest": 0.5, "delta": 0.1, "constant": 1.0}),
     "theorem1.stated_width": Call(
         theorem1.stated_width, {"n": 2, "d": 1, "smallest": 0.5, "delta": 0.1, "constant": 1.0}
@@ -129,6 +144,15 @@ MODELS = {
     "mean_output": Call(NETWORK.mean_output, {"x": X}),
     "sample_output": Call(NETWORK.sample_output, {"x": X, "noise": DRAWN}),
     "tangent_kernel": Call(tangent.tangent_kernel, {"network": NETWORK, "x": X, "other": Z}),
+    "total_tangent_kernel": Call(tangent.total_tangent_kernel, {"network": NETWORK, "x": X, "other": Z}),
+    "traced_kernel": Call(traced.traced_kernel, {"network": NETWORK, "x": X, "other": Z}),
+    "tangent_operator": Call(
+        lambda network, x: operator.spectral_norm(operator.tangent_operator(network, x)), {"network": NETWORK, "x": X}
+    ),
+    "NetworkStream": Call(
+        stream.NetworkStream.initialise, {"width": 6, "inputs": 3, "outputs": 1, "activation": "erf", "seed": 0}
+    ),
+    "descent_losses": Call(training.descent_losses, DATA | {"step": 0.1, "steps": 3}, infinite=True),
     "jacobian_tangent_kernel": Call(tangent.jacobian_tangent_kernel, {"network": NETWORK, "x": X, "other": Z}),
     "sampled_tangent_kernel": Call(tangent.sampled_tangent_kernel, {"network": NETWORK, "x": X, "noise": DRAWN}),
     "gradient_descent": Call(training.gradient_descent, DATA | STEPS),

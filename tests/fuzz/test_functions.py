@@ -20,6 +20,14 @@ N_INPUTS = {"theorems": 800, "models": 600, "claimtest": 300}
 CALM = {"derandomize": True, "deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
+@pytest.fixture(autouse=True, scope="module")
+def scratch(tmp_path_factory):
+    """A folder for whatever functions make of the names that they are given."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("scratch"))
+        yield
+
+
 @pytest.mark.parametrize("name", THEOREMS)
 def test_predictions_take_what_they_should(name):
     assert outcome(THEOREMS[name], THEOREMS[name].arguments) == ""
