@@ -90,7 +90,7 @@ UNSAFE = {
 def unsafe(path):
     """Calls that may run what a file says."""
     found = [f"{name} in line {line}" for name, _, line in calls(path) if name in UNSAFE]
-    if path.name != "pool.py":  # messages of our own parent, through a pipe
+    if path.name != "executor.py":  # messages of our own parent or client, never of a file
         found += [f"{name} in line {line}" for name, _, line in calls(path) if name == "pickle.loads"]
     return found + [
         f"{name} in line {line} without allow_pickle=False"
