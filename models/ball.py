@@ -22,7 +22,7 @@ from jaxtyping import Float
 from numpy.random import SeedSequence
 from torch import Tensor
 
-from models.checked import finite_tensor, whole_number
+from models.checked import broadcast_tensor, whole_number
 from models.snn import BLOCKS, StochasticNetwork
 from models.tangent import tangent_kernel
 
@@ -67,8 +67,11 @@ def quadratic_form(network: StochasticNetwork, x: Any, w: Float[Tensor, "*b n d"
 
 
 def moved_rows(network: StochasticNetwork, directions: Mapping[str, Tensor], radius: Radius) -> StochasticNetwork:
-    """Every row of the named blocks moved by ``radius`` along its direction; a row without a direction stays."""
-    reach = finite_tensor(radius, "radius", network.mean)[..., None, None]
+    """Every row of the named blocks moved by ``radius`` along its direction; a row without a direction stays.
+
+    Raises ValueError unless the radius is one finite number, or one for each replicate.
+    """
+    reach = broadcast_tensor(radius, "radius", network.batch_shape, network.mean)[..., None, None]
     blocks = network.parameters()
     return network.replace_parameters({b: blocks[b] + reach * _unit_rows(d) for b, d in directions.items()})
 
