@@ -67,7 +67,10 @@ def quadratic_form(network: StochasticNetwork, x: Any, w: Float[Tensor, "*b n d"
 
 
 def moved_rows(network: StochasticNetwork, directions: Mapping[str, Tensor], radius: Radius) -> StochasticNetwork:
-    """Every row of the named blocks moved by ``radius`` along its direction; a row without a direction stays."""
+    """Every row of the named blocks moved by ``radius`` along its direction; a row without a direction stays.
+
+    Raises ValueError unless the radius is one finite number, or one for each replicate.
+    """
     reach = broadcast_tensor(radius, "radius", network.batch_shape, network.mean)[..., None, None]
     blocks = network.parameters()
     return network.replace_parameters({b: blocks[b] + reach * _unit_rows(d) for b, d in directions.items()})

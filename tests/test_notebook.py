@@ -1,6 +1,7 @@
 """Kernels show themselves in a notebook; the example notebook runs and shows what is saved in it."""
 
 import re
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -46,14 +47,13 @@ def saved():
 
 
 @pytest.fixture(scope="module")
-def executed(tmp_path_factory):
-    """The notebook, run afresh from the root of the repository."""
+def executed():
+    """The notebook, run afresh from the root of the repository, through sockets that nobody else can reach."""
     notebook = nbformat.read(NOTEBOOK, as_version=4)
-    manager = AsyncKernelManager(
-        transport="ipc", ip=str(tmp_path_factory.mktemp("kernel") / "k")
-    )  # a socket that nobody else can reach
     resources = {"metadata": {"path": str(NOTEBOOK.parents[1])}}
-    return NotebookClient(notebook, km=manager, timeout=300, resources=resources).execute()
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own may be too long for the name of a socket
+        manager = AsyncKernelManager(transport="ipc", ip=str(Path(folder) / "kernel"))
+        return NotebookClient(notebook, km=manager, timeout=300, resources=resources).execute()
 
 
 def code_cells(notebook):

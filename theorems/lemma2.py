@@ -19,6 +19,8 @@ from theorems.checked import above_zero, checked, count, matrix, numbers
 
 __all__ = ["DELTA", "LEMMA2", "closeness_defect", "derived_width", "eigenvalue_share", "stated_width"]
 
+BLOCKS = ("decoder", "mean", "scale")
+
 DELTA = 0.1
 """Probability of failure at which the lemma is judged."""
 
@@ -61,20 +63,28 @@ LEMMA2 = Claim(
 )
 
 
-def _blocks(value: Any, name: str) -> KernelBlocks:
-    """The blocks themselves. Raises ValueError unless they are finite matrices."""
-    if not isinstance(value, KernelBlocks):
-        raise ValueError(f"{name}: expected the blocks of a limiting kernel")
-    return KernelBlocks(*(matrix(block, name) for block in (value.decoder, value.mean, value.scale)))
-
-
 @checked(n=count, d=count, smallest=above_zero, delta=above_zero, constant=above_zero)
 def stated_width(n: int, d: int, smallest: float, delta: float = DELTA, constant: float = 1.0) -> float:
     """C n² d² / λ0² · log(nd/δ), the width that the lemma asks for."""
     return constant * n**2 * d**2 / smallest**2 * math.log(n * d / delta)
 
 
-@checked(inputs=matrix, outputs=count, kernel=_blocks)
+def _block_of(value: Any, name: str) -> str:
+    if not isinstance(value, str) or value not in ("total", *BLOCKS):
+        raise ValueError(f"{name}: expected total, {', '.join(BLOCKS)}")
+    return value
+
+
+def _square_blocks(value: Any, name: str) -> KernelBlocks:
+    if not isinstance(value, KernelBlocks):
+        raise ValueError(f"{name}: expected the blocks of a kernel, KernelBlocks")
+    blocks = [matrix(getattr(value, block), f"{name}, {block} block") for block in BLOCKS]
+    if any(block.shape != (len(blocks[0]),) * 2 for block in blocks):
+        raise ValueError(f"{name}: expected square blocks of one size")
+    return KernelBlocks(*blocks)
+
+
+@checked(inputs=matrix, outputs=count, kernel=_square_blocks, block=_block_of)
 def derived_width(inputs: Float[ndarray, "n p"], outputs: int, kernel: KernelBlocks, block: str = "total") -> float:
     """The width that a matrix Bernstein bound asks for (a) of a block, up to a constant and a logarithm. [derived]
 
@@ -82,7 +92,10 @@ def derived_width(inputs: Float[ndarray, "n p"], outputs: int, kernel: KernelBlo
 
     and (ν^d + ν^μ + ν^σ)/λ0² for the sum. One unit contributes A = hhᵀ ⊗ I or vvᵀ ⊗ (XXᵀ ∘ hhᵀ); ν bounds ‖E A²‖ with
     E(vvᵀ)² = (d+2) I and B² ⪯ ‖B‖ B, ‖B‖ <= ‖XXᵀ‖ max_i h_i². Infinite where the block is singular, λ0^b <= 1e-9.
+    Raises ValueError unless the kernel's blocks are (n, n), and for the name of no block.
     """
+    if len(kernel.mean) != len(inputs):
+        raise ValueError(f"kernel: expected blocks of {len(inputs)} inputs, got {len(kernel.mean)}")
     spread = float(np.linalg.norm(inputs @ inputs.T, 2))
     sizes = {"decoder": len(inputs), "mean": (outputs + 2) * spread, "scale": (outputs + 2) * spread}
     blocks = {name: getattr(kernel, name) for name in sizes}

@@ -77,7 +77,7 @@ def _claim(claim: ClaimResult, pictures: Pictures) -> list[str]:
     if claim.conditional_on:
         parts.append(f"Given {', '.join(claim.conditional_on)}, not established in this run.")
     if stated.formula:
-        parts.append(f"$$\n{_less_than(stated.formula.strip())}\n$$")
+        parts.append(f"$$\n{_formula(stated.formula)}\n$$")
     if stated.premises:
         parts.append("Premises:\n\n" + "\n".join(f"- {text(premise)}" for premise in stated.premises))
     tags = ", ".join(stated.provenance)
@@ -205,15 +205,15 @@ def _controls(controls: Sequence[ControlResult]) -> str:
 def text(words: str) -> str:
     """Escaped Markdown that leaves $TeX$ to the viewer; in it, bars would end a table's cell."""
     return "".join(
-        "$" + _less_than(piece.replace("\\|", "\\Vert ").replace("|", "\\vert ")).strip() + "$"
+        "$" + _formula(piece.replace("\\|", "\\Vert ").replace("|", "\\vert ")) + "$"
         if tex else re.sub(r"([|*_\[\]])", r"\\\1", piece.replace("&", "&amp;").replace("<", "&lt;"))
         for tex, piece in split_mathematics(words.replace("\n", " "))
     )  # fmt: skip
 
 
-def _less_than(tex: str) -> str:
-    """TeX in which no viewer can see a tag of HTML."""
-    return tex.replace("<", "\\lt ")
+def _formula(tex: str) -> str:
+    """TeX that no viewer takes for a tag or for the end of its block, not even one that leaves formulas alone."""
+    return re.sub(r"\n\s*\n", "\n", tex.strip().replace("<", "\\lt "))
 
 
 def grid(rows: Sequence[Sequence[str]], heads: Sequence[str]) -> str:

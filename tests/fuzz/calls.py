@@ -25,13 +25,14 @@ from models import (
     regularised_descent,
     snn,
     stopping,
-    stream,
     tangent,
     traced,
     training,
 )
+from models.stream import NetworkStream
 from tests.fuzz.bad import Call
 from theorems import duals, quadrature, sampled_endpoint, theorem1
+from theorems.blocks import KernelBlocks
 from theorems.linearised import ConstantKernel, stationary_loss
 from theorems.setting import FixedNoise, LearnedNoise, Problem
 
@@ -42,7 +43,7 @@ Z = np.array([[0.0, 0.6, 0.8]])
 Y = np.array([[1.0], [-0.5]])
 PROBLEM = Problem(X, Y)
 KERNEL = np.array([[2.0, 0.5], [0.5, 1.0]])
-BLOCKS = limiting.limiting_kernel(X)
+BLOCKS = KernelBlocks(KERNEL, KERNEL, 0 * KERNEL)
 TIMES = np.array([0.0, 1.0, 2.0])
 CONSTANT = ConstantKernel(KERNEL)
 LEARNED = {"activation": "erf", "noise": LearnedNoise(1.0)}
@@ -77,7 +78,14 @@ THEOREMS = {
     ),
     "closeness_defect": Call(lemma2.closeness_defect, {"distance": np.array([0.1, 0.2]), "smallest": 0.5}),
     "eigenvalue_share": Call(lemma2.eigenvalue_share, {"eigenvalue": np.array([0.1, 0.2]), "smallest": 0.5}),
-    "derived_width": Call(lemma2.derived_width, {"inputs": X, "outputs": 1, "kernel": BLOCKS}, infinite=True),
+    "derived_width": Call(
+        lemma2.derived_width, {"inputs": X, "outputs": 1, "kernel": BLOCKS, "block": "mean"}, infinite=True
+    ),
+    "derived_width, of matrices": Call(
+        lambda decoder, mean, scale: lemma2.derived_width(X, 1, KernelBlocks(decoder, mean, scale)),
+        {"decoder": KERNEL, "mean": KERNEL, "scale": 0 * KERNEL},
+        infinite=True,
+    ),
     "lemma2.stated_width": Call(lemma2.stated_width, {"n": 2, "d": 1, "smallest": 0.5, "delta": 0.1, "constant": 1.0}),
     "theorem1.stated_width": Call(
         theorem1.stated_width, {"n": 2, "d": 1, "smallest": 0.5, "delta": 0.1, "constant": 1.0}
@@ -144,15 +152,6 @@ MODELS = {
     "mean_output": Call(NETWORK.mean_output, {"x": X}),
     "sample_output": Call(NETWORK.sample_output, {"x": X, "noise": DRAWN}),
     "tangent_kernel": Call(tangent.tangent_kernel, {"network": NETWORK, "x": X, "other": Z}),
-    "total_tangent_kernel": Call(tangent.total_tangent_kernel, {"network": NETWORK, "x": X, "other": Z}),
-    "traced_kernel": Call(traced.traced_kernel, {"network": NETWORK, "x": X, "other": Z}),
-    "tangent_operator": Call(
-        lambda network, x: operator.spectral_norm(operator.tangent_operator(network, x)), {"network": NETWORK, "x": X}
-    ),
-    "NetworkStream": Call(
-        stream.NetworkStream.initialise, {"width": 6, "inputs": 3, "outputs": 1, "activation": "erf", "seed": 0}
-    ),
-    "descent_losses": Call(training.descent_losses, DATA | {"step": 0.1, "steps": 3}, infinite=True),
     "jacobian_tangent_kernel": Call(tangent.jacobian_tangent_kernel, {"network": NETWORK, "x": X, "other": Z}),
     "sampled_tangent_kernel": Call(tangent.sampled_tangent_kernel, {"network": NETWORK, "x": X, "noise": DRAWN}),
     "gradient_descent": Call(training.gradient_descent, DATA | STEPS),
@@ -180,6 +179,19 @@ MODELS = {
     "regularised_descent": Call(
         regularised_descent.regularised_descent,
         {"network": STEADY, "x": X, "y": Y, "step": 0.05, "steps": 2, "beta": 0.1, "divergence": "latent"},
+    ),
+    "descent_losses": Call(
+        training.descent_losses, DATA | {"step": 0.05, "steps": 3, "trainable": ("mean", "decoder")}
+    ),
+    "total_tangent_kernel": Call(tangent.total_tangent_kernel, {"network": NETWORK, "x": X, "other": Z}),
+    "traced_kernel": Call(traced.traced_kernel, {"network": NETWORK, "x": X, "other": Z}),
+    "mean_sampled_traced_kernel": Call(
+        traced.mean_sampled_traced_kernel, {"network": NETWORK, "x": X, "noise": DRAWN[None]}, kept=("network", "noise")
+    ),
+    "tangent_operator": Call(operator.tangent_operator, {"network": NETWORK, "x": X}),
+    "NetworkStream.initialise": Call(
+        NetworkStream.initialise,
+        {"width": 4, "inputs": 3, "outputs": 1, "activation": "erf", "noise": LearnedNoise(1.0), "device": "cpu"},
     ),
     "digits": Call(data.digits, {"count": 4, "seed": 0}),
     "sphere": Call(data.sphere, {"rows": X}),

@@ -52,6 +52,13 @@ def test_simulations_refuse_the_rest_in_one_line(case):
     assert outcome(MODELS[name], arguments) == "", f"{name}({what})"
 
 
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """A folder for what functions create that are given any words as a path."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("elsewhere")
 @settings(max_examples=N_INPUTS["claimtest"], **CALM)
 @given(spoiled(MACHINERY, words=True))
 def test_the_machinery_takes_any_words(case):
