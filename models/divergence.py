@@ -71,8 +71,12 @@ class LatentKL:
         return (self.scale / s).abs().log() + (s * s + (u - self.mean).square()) / (2 * self.scale**2) - 0.5
 
     def slopes(self, u: Latent, s: Latent) -> dict[str, Latent]:
-        """KL_u = (u - ū)/s̄² for the block "mean", KL_s = s/s̄² - 1/s for "scale"."""
-        return {"mean": (u - self.mean) / self.scale**2, "scale": s / self.scale**2 - 1 / s}
+        """KL_u = (u - ū)/s̄² for the block "mean", KL_s = s/s̄² - 1/s = (s - s̄)(s + s̄)/(s̄² s) for "scale".
+
+        The product keeps its digits where s is near s̄ and both are small.
+        """
+        variance = self.scale**2
+        return {"mean": (u - self.mean) / variance, "scale": (s - self.scale) * (s + self.scale) / (variance * s)}
 
     def curvatures(self, s: Latent) -> dict[str, Tensor]:
         """KL_uu = 1/s̄² for the block "mean" (broadcasts), KL_ss = 1/s̄² + 1/s² for "scale"; KL_us = 0."""
