@@ -131,7 +131,8 @@ def variant(of: Sweep, name: str, rungs: slice = NARROWEST, **ingredients: Any) 
     )
 
     def cheapest(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:
-        return sorted(of.cases(book, profile), key=lambda case: wrong.cost(case, 64))[:2]
+        cases = of.cases(book, profile)  # a user's only one need not be in scope, and may have no cost
+        return cases if len(cases) <= 2 else sorted(cases, key=lambda case: wrong.cost(case, 64))[:2]
 
     def chosen(case: VaeCase, profile: Profile) -> Sequence[int]:
         return of.widths(case, profile)[rungs]

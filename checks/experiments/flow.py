@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
@@ -32,10 +31,6 @@ FEWEST = 8
 
 DRAWS = 64
 """Draws of the noise behind the sampled loss at the end of training."""
-
-
-WORST_CONDITION = 1e6
-"""Condition number of Θ∞ beyond which training is not planned: it takes that many steps."""
 
 
 @lru_cache(maxsize=256)
@@ -152,8 +147,6 @@ def stepping(case: VaeCase, width: int, seeds: Sequence[SeedSequence], device: s
 
 def _cost(case: VaeCase, width: int) -> float:
     n, d = case.problem.targets.shape
-    if case.condition > WORST_CONDITION:
-        return math.inf  # out of scope where the limit is singular, and out of reach where it nearly is
     evaluations = 12 * len(recorded_times(case)) * (2 if case.kinked else 1)
     return 5e-3 + evaluations * width * (n + d) * 1.5e-8
 
