@@ -100,11 +100,11 @@ class Session:
         from claimtest.report import write_report  # brings matplotlib: not needed by those who want no report
 
         if form != "html":
-            return write_report(run, folder, formats=(form,))
+            return write_report(run, folder, formats=(form,), jobs=self.jobs)
         cells = self.engine.cells([result.claim.id for result in run.claims])
         evidence = [Measured.of(cell, self.runner.known[cell.identity]) for cell in cells]
         with alongside(export_csv, evidence, folder / "evidence"), threadpool_limits(1):
-            return write_report(run, folder, {file_name(cell.experiment.id) for cell in cells})
+            return write_report(run, folder, {file_name(cell.experiment.id) for cell in cells}, jobs=self.jobs)
 
     def close(self) -> None:
         """Close the store, if it was opened."""

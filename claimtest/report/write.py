@@ -29,16 +29,20 @@ FORMATS = {
 
 
 def write_report(
-    run: RunResult, out: Path, evidence: Iterable[str] = (), formats: Collection[str] = tuple(FORMATS)
+    run: RunResult,
+    out: Path,
+    evidence: Iterable[str] = (),
+    formats: Collection[str] = tuple(FORMATS),
+    jobs: int = 1,
 ) -> Path:
     """Write these formats, with figures/ where a format shows them, into the folder ``out``; returns the first's path.
 
-    ``evidence`` names the CSV files in ``out``/evidence that the page links to. Raises OSError if the folder cannot be
-    written.
+    ``evidence`` names the CSV files in ``out``/evidence that the page links to; ``jobs`` processes draw. Raises OSError
+    if the folder cannot be written.
     """
     out = Path(out)
     if {"html", "md"} & set(formats):
-        pictures, graph = replace(pictures_of(run), calibration=read_calibration(out)), claim_graph_svg(run)
+        pictures, graph = replace(pictures_of(run, jobs), calibration=read_calibration(out)), claim_graph_svg(run)
         figures = {f"{picture.name}.svg": picture.svg for picture in pictures.every if picture.svg}
         figures |= {f"{picture.name}.csv": picture.csv for picture in pictures.every}
         _replace(out / "figures", figures | {"claim-graph.svg": graph})
