@@ -69,10 +69,29 @@ def residuals(samples: Samples, y: Float[ndarray, " N"]) -> tuple[Float[ndarray,
     """The standard deviation at each value and the pooled residuals, each over the deviation of the *others*.
 
     Deviations are a factor for the case times one for the rung of its ladder, σ_{c,k} = a_c b_k, which many values
-    tell. A residual over a deviation that it contributes to itself is bounded by (n - 1)/√n, which would cut the tails
-    off; leaving it out, ρ² = z² (n - 2)/(n - 1 - z²) with z² = r² n/((n - 1) a_c²) and n values in the case. The pool
-    is centred and has variance 1; it is empty where nothing varies.
+    tell; where precisions are known, σ_i = a/√w_i. A residual over a deviation that it contributes to itself is bounded
+    by (n - 1)/√n, which would cut the tails off; leaving it out, ρ² = z² (n - 2)/(n - 1 - z²) with z² = r² n/((n - 1)
+    a_c²) and n values in the case. A single value that makes up nearly all the variance of its case is left there in
+    part, ρ² <= 4 z²: how rare it is cannot be told. The pool is centred and has variance 1; it is empty where nothing
+    varies.
     """
+    case, level, along = _levels(samples, y) if samples.weights is None else _weighted_levels(samples, y)
+    n = case.counts[case.code]
+    squares = case.means(level**2)
+    scale = along * np.sqrt(squares)
+    if not (scale > 0).all():
+        return scale, np.empty(0)
+    z = level**2 / squares
+    pool = np.sign(level) * np.sqrt(z * (n - 1) / np.maximum(n - z, n / 4))
+    pool -= pool.mean()
+    return scale, pool / pool.std()
+
+
+_Levels = tuple[Groups, Float[ndarray, " N"], Float[ndarray, " N"]]
+"""Values of one a_c, the residuals over b_k (or √(1/w)), and those b_k."""
+
+
+def _levels(samples: Samples, y: Float[ndarray, " N"]) -> _Levels:
     cell, case = cells(samples), cases(samples)
     if case.counts.min() < _FEW:
         case = Groups(np.zeros(len(y), int))
@@ -80,24 +99,24 @@ def residuals(samples: Samples, y: Float[ndarray, " N"]) -> tuple[Float[ndarray,
     if (cell.counts == 1).any():
         centred = y - case.means(y)
     along = _rungs(samples, cell, centred)
-    level = centred / along
-    n = case.counts[case.code]
-    squares = case.means(level**2)
-    scale = along * np.sqrt(squares)
-    if not (scale > 0).all():
-        return scale, np.empty(0)
-    z = level**2 / squares
-    pool = np.sign(level) * np.sqrt(z * (n - 1) / np.maximum(n - z, 1e-6))
-    pool -= pool.mean()
-    return scale, pool / pool.std()
+    return case, centred / along, along
+
+
+def _weighted_levels(samples: Samples, y: Float[ndarray, " N"]) -> _Levels:
+    weights = np.asarray(samples.weights, dtype=float)
+    root = np.sqrt(np.maximum(weights, 1e-30 * weights.max()))
+    return Groups(np.zeros(len(y), int)), (y - np.average(y, weights=weights)) * root, 1 / root
 
 
 def _rungs(samples: Samples, cell: Groups, centred: Float[ndarray, " N"]) -> Float[ndarray, " N"]:
-    """b_k at each value: the geometric mean, over cases, of the deviation on the k-th rung of the case's ladder."""
+    """b_k at each value: b_k² is the mean, over cases, of the variance on the k-th rung over that of the whole case.
+
+    So every case counts alike, one that hardly varies and has no such order included.
+    """
     rung = np.concatenate([np.unique(samples.abscissa[samples.strata == c], return_inverse=True)[1]
                            for c in np.unique(samples.strata)])  # fmt: skip
-    deviation = np.sqrt(cell.means(centred**2))
-    return np.exp(Groups(rung).means(np.log(np.maximum(deviation, 1e-300))))
+    whole = np.maximum(cases(samples).means(centred**2), 1e-300)
+    return np.sqrt(np.maximum(Groups(rung).means(cell.means(centred**2) / whole), 1e-12))
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,26 @@ def test_residuals_of_cells_with_a_single_value_are_about_the_mean_of_their_case
     assert (scale > 0).all()
 
 
+def test_a_case_that_hardly_varies_does_not_speak_for_the_others():
+    strata, abscissa = np.repeat(np.arange(4), 60), np.tile(np.repeat([1.0, 2.0, 4.0], 20), 4)
+    noise = np.random.default_rng(0).standard_normal(240)
+    true = np.where(strata == 3, 1e-9, 1.0)
+    true[strata == 3] *= np.repeat([1e-3, 1.0, 1e3], 20)
+    noise[-1] = 1e5  # one value of that case is far off
+    scale, pool = residuals(Samples(np.ones(240), strata, abscissa), true * noise)
+    np.testing.assert_allclose(scale[strata < 3], 1, rtol=0.5)
+    assert np.abs(pool).max() < 2 * np.sqrt(240 / 4)
+
+
+def test_known_precisions_tell_the_deviations():
+    weights = np.geomspace(1, 1e12, 200)
+    noise = np.random.default_rng(0).standard_normal(200)
+    samples = Samples(noise, np.repeat(np.arange(4), 50), np.ones(200), weights)
+    scale, pool = residuals(samples, noise * 3 / np.sqrt(weights))
+    np.testing.assert_allclose(scale * np.sqrt(weights), 3, rtol=0.2)
+    assert np.abs(pool).max() < 5
+
+
 def test_nothing_to_copy_where_nothing_varies():
     samples = Samples(np.ones(16), np.zeros(16, int), np.ones(16))
     assert len(residuals(samples, samples.values)[1]) == 0
