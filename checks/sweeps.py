@@ -59,7 +59,7 @@ SAMPLED_SWEEP = sweep(
     SAMPLED,
     drawn,
     only(by_profile({"quick": 64, "standard": 256, "thorough": 512})),
-    {"quick": 48, "standard": 96, "thorough": 128},
+    {"quick": 64, "standard": 96, "thorough": 128},
     16,
 )
 INITIAL_SWEEP = sweep(INITIALISATION, drawn, ladder, {"quick": 64, "standard": 64, "thorough": 128}, 32)
@@ -85,10 +85,10 @@ CLOSENESS_SWEEP = sweep(
     {"quick": 400, "standard": 400, "thorough": 400},
     100,
 )
-FLOW_SWEEP = Sweep(FLOW, drawn, ladder, block=16)
+FLOW_SWEEP = sweep(FLOW, drawn, ladder, {"quick": 20, "standard": 24, "thorough": 32}, 12)
 FROZEN_DECODER = variant(FLOW_SWEEP, "frozen-decoder", trainable=("mean", "scale"))
 DRIFT_SWEEP = Sweep(DRIFT, drawn, ladder, block=16)
 STEPPING_SWEEP = sweep(STEPPING, drawn, rungs(4, 4), {"quick": 2, "standard": 4, "thorough": 8}, 2)
 DIGITS_DESCENT_SWEEP = sweep(DESCENT, real, rungs(1, 1), {"quick": 128, "standard": 128, "thorough": 256}, 16)
 DESCENT_SWEEP = sweep(DESCENT, drawn, rungs(2, 3), {"quick": 32, "standard": 32, "thorough": 64}, 16)
-STOCHASTIC_SWEEP = sweep(STOCHASTIC, swift, quick_rungs(2, 3, 4), {"quick": 32, "standard": 96, "thorough": 192}, 16)
+STOCHASTIC_SWEEP = sweep(STOCHASTIC, swift, quick_rungs(2, 3, 4), {"quick": 48, "standard": 96, "thorough": 192}, 16)

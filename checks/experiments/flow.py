@@ -29,7 +29,7 @@ __all__ = ["FLOW", "STEPPING", "flow", "recorded_times", "step_fraction", "stepp
 FEWEST = 8
 """Recording intervals of [0, T] at least."""
 
-DRAWS = 64
+DRAWS = 48
 """Draws of the noise behind the sampled loss at the end of training."""
 
 
