@@ -45,7 +45,7 @@ __all__ = ["COLLAPSED", "GROWING", "INITIAL_KERNEL", "MOVEMENT", "PATH", "SAMPLE
 FLOOR_MARGIN = 0.2
 """How far the floor may be from the derived one, which leaves out terms of order m^(-1/2)."""
 
-POWER_MARGIN = 0.4
+POWER_MARGIN = 0.3
 """Far enough from 1 to tell a floor in proportion to the step from one that does not depend on it, or on its square."""
 
 TWO_STEPS = dataclasses.replace(SAMPLED_SWEEP, replicates=by_profile({"quick": 0, "standard": 48, "thorough": 96}))

@@ -33,7 +33,6 @@ from checks.planning import (
     swift,
     variant,
 )
-from claimtest.cells import Sweep
 
 __all__ = [
     "CLOSENESS_SWEEP",
@@ -87,7 +86,7 @@ CLOSENESS_SWEEP = sweep(
 )
 FLOW_SWEEP = sweep(FLOW, drawn, ladder, {"quick": 20, "standard": 24, "thorough": 32}, 12)
 FROZEN_DECODER = variant(FLOW_SWEEP, "frozen-decoder", trainable=("mean", "scale"))
-DRIFT_SWEEP = Sweep(DRIFT, drawn, ladder, block=16)
+DRIFT_SWEEP = sweep(DRIFT, drawn, ladder, {"quick": 48, "standard": 48, "thorough": 48}, 16)
 STEPPING_SWEEP = sweep(STEPPING, drawn, rungs(4, 4), {"quick": 2, "standard": 4, "thorough": 8}, 2)
 DIGITS_DESCENT_SWEEP = sweep(DESCENT, real, rungs(1, 1), {"quick": 128, "standard": 128, "thorough": 256}, 16)
 DESCENT_SWEEP = sweep(DESCENT, drawn, rungs(2, 3), {"quick": 32, "standard": 32, "thorough": 64}, 16)

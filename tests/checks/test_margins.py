@@ -61,7 +61,7 @@ OWN = {
     "theorem2/learned-noise/rival": 0.05,
     "theorem2/path/gap": 0.08,
     "theorem2/sampled/average": 0.08,
-    "theorem2/sampled/proportional": 0.4,
+    "theorem2/sampled/proportional": 0.3,
     "theorem2/decoder-trained/followed": 0.01,
     "lemma3/kernel/edge": 1e-9,
     # Figures 3 and 4: an advantage over what has learnt nothing, a gain of one attribute.
