@@ -58,7 +58,7 @@ def at_one_rung(case: RegularisedCase, profile: Profile) -> Sequence[int]:
 
 WEIGHT_SWEEP = sweep(WEIGHT, fixed_noise, ladder, {"quick": 12, "standard": 24, "thorough": 48}, 12)
 LATENT_SWEEP = sweep(LATENT, fixed_noise, ladder, {"quick": 24, "standard": 24, "thorough": 48}, 12)
-ANTISYMMETRIC_SWEEP = sweep(ANTISYMMETRIC, half(fixed_noise), ladder, {"quick": 20, "standard": 32, "thorough": 48}, 16)
+ANTISYMMETRIC_SWEEP = sweep(ANTISYMMETRIC, half(fixed_noise), ladder, {"quick": 32, "standard": 32, "thorough": 48}, 16)
 DECODER_SWEEP = sweep(DECODER, decoder_cases, ladder, {"quick": 16, "standard": 24, "thorough": 36}, 8)
 DECODER_PATH_SWEEP = sweep(
     DECODER_PATH, decoder_cases, rungs(0, 0), {"quick": 4, "standard": 8, "thorough": 16}, 4
