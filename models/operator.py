@@ -25,6 +25,9 @@ __all__ = ["largest_eigenvalue", "limit_operator", "smallest_eigenvalue", "spect
 DIRECT = 32
 """Up to this size a product with the identity takes no longer than a few steps of Lanczos."""
 
+COARSE, COARSE_VECTORS = 1e-3, 8
+"""A tolerance this large is met before ARPACK's usual 20 vectors are there."""
+
 
 def tangent_operator(network: Network, x: Any, *, block: int | None = None) -> LinearOperator:
     """Θ(X, X) of one network, or of a stream, as a SciPy operator on vectors of length n d, the outputs innermost.
@@ -100,5 +103,6 @@ def _extreme(operator: LinearOperator, which: str, tolerance: float) -> float:
         values = np.linalg.eigvalsh((matrix + matrix.T) / 2)
         return float({"LA": values[-1], "SA": values[0], "LM": values[np.abs(values).argmax()]}[which])
     start = np.random.default_rng(0).standard_normal(size).astype(operator.dtype)  # ARPACK's own cannot be repeated
-    options: dict[str, Any] = {"which": which, "tol": tolerance, "v0": start, "return_eigenvectors": False}
-    return float(np.asarray(eigsh(operator, k=1, **options))[0])
+    vectors = COARSE_VECTORS if tolerance >= COARSE else None
+    options: dict[str, Any] = {"which": which, "tol": tolerance, "v0": start, "ncv": vectors}
+    return float(np.asarray(eigsh(operator, k=1, return_eigenvectors=False, **options))[0])

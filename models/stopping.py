@@ -1,8 +1,4 @@
-"""Gradient descent that ends at a stated loss, with a step that needs no kernel in memory.
-
-At n inputs with d outputs Θ is an (n d)² matrix that costs more to build than a network of that size costs to train.
-Its largest eigenvalue is found from products Θ e = J (Jᵀ e) alone.
-"""
+"""Gradient descent that ends at a stated loss."""
 
 from __future__ import annotations
 
@@ -10,18 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from models.cell import Cell
 from models.checked import finite_number, positive_number, whole_number
-from models.objective import pullback, pushforward
+from models.objective import pullback
 from models.snn import BLOCKS, Features, StochasticNetwork
 
-__all__ = ["Fit", "descend_to_share", "largest_eigenvalue"]
-
+__all__ = ["Fit", "descend_to_share"]
 
 LOOK = 32
 """Steps between two looks of the host at a loss that another device holds."""
@@ -103,35 +97,3 @@ class _Descent:
     def _above(self) -> Tensor:
         """Whether L > share · L(0), which a loss that is no number is not, and patience is left."""
         return (self.share * self.first < self.now) & (self.taken < self.most)
-
-
-def largest_eigenvalue(network: StochasticNetwork, x: Any, products: int = 12) -> float:
-    """λ_max(Θ) of one network by Lanczos with so many products Θ e, reorthogonalised, from a fixed random start.
-
-    A lower bound that grows with ``products``: with 12 of them within 2 % of λ_max on digits, where a step
-    of descent may be off by a factor of two. Raises ValueError for a batch of networks or inputs that do not fit.
-    """
-    if network.batch_shape:
-        raise ValueError(f"one network at a time: choose a replicate out of {tuple(network.batch_shape)}")
-    x, products = network.as_inputs(x), whole_number(products, "products")
-    features = network.features(x)
-    size = len(x) * network.outputs
-    basis = [_unit(torch.from_numpy(np.random.default_rng(0).standard_normal(size)).to(x))]
-    tridiagonal = np.zeros((min(products, size), min(products, size)))
-    for k in range(len(tridiagonal)):
-        e = basis[k].reshape(len(x), network.outputs)
-        image = pushforward(network, x, features, pullback(network, x, features, e)).reshape(-1)
-        tridiagonal[k, k] = float(basis[k] @ image)
-        known = torch.stack(basis)
-        for _ in range(2):  # twice is enough: Parlett's rule for orthogonality to round-off
-            image = image - known.T @ (known @ image)
-        norm = float(torch.linalg.vector_norm(image))
-        if k + 1 == len(tridiagonal) or norm <= 1e-12 * tridiagonal[0, 0]:
-            return float(np.linalg.eigvalsh(tridiagonal[: k + 1, : k + 1])[-1])
-        tridiagonal[k, k + 1] = tridiagonal[k + 1, k] = norm
-        basis.append(image / norm)
-    raise AssertionError("there is at least one product")
-
-
-def _unit(vector: Float[Tensor, " N"]) -> Float[Tensor, " N"]:
-    return vector / torch.linalg.vector_norm(vector)

@@ -12,14 +12,19 @@ from checks.cases import VaeCase
 from checks.experiments.networks import Prepare, as_initialised, initial_networks
 from claimtest.cells import Experiment, Quantities
 from models.objective import loss
+from models.operator import largest_eigenvalue, tangent_operator
 from models.snn import BLOCKS
-from models.stopping import descend_to_share, largest_eigenvalue
+from models.stopping import descend_to_share
 
 __all__ = ["MOVEMENT", "SHARE", "movement"]
 
 SHARE = 0.01
 """Training ends at L <= L(0)/100: by then the residual is down to a tenth and every block has made most of its way; the
 slowest modes, which carry little of r(0), would take a hundred times as long."""
+
+STEP_ACCURACY = 0.01
+"""Of λ_max(Θ(0)), found from products Θ e alone: Θ is an (n d)² matrix that costs more to build than training does, and
+a step of descent may be off by a factor of two."""
 
 PATIENCE = 4000
 """Steps after which a run is given up, and shows as one that did not reach its loss."""
@@ -48,7 +53,7 @@ def _one(
     x = case.problem.inputs
     start = prepare(initial_networks(case, width, [seed], device)[0])
     y = torch.as_tensor(case.problem.targets).to(start.mean)
-    step = 1 / largest_eigenvalue(start, x)
+    step = 1 / largest_eigenvalue(tangent_operator(start, x), STEP_ACCURACY)
     fit = descend_to_share(start, x, y, step=step, share=SHARE, most=PATIENCE, trainable=trainable)
     before, after = (float(loss(network.mean_output(x), y)) for network in (start, fit.network))
     measured = {

@@ -167,7 +167,6 @@ MODELS = {
     "descend_to_share": Call(
         stopping.descend_to_share, DATA | {"step": 0.05, "share": 0.9, "most": 50, "trainable": ("mean",)}
     ),
-    "largest_eigenvalue": Call(stopping.largest_eigenvalue, {"network": NETWORK, "x": X, "products": 3}),
     "largest_change": Call(ball.largest_change, {"network": NETWORK, "x": X, "radius": 0.1, "steps": 1}),
     "smallest_eigenvalue": Call(ball.smallest_eigenvalue, {"network": NETWORK, "x": X, "radius": 0.1, "steps": 1}),
     "divergence_from": Call(divergence.divergence_from, {"name": "latent", "initial": STEADY, "x": X}),
