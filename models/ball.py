@@ -7,12 +7,14 @@ What moves the tangent kernel most is searched for. With a direction w (n, d) fi
 is a sum over units, so the linearised problem is solved unit by unit: every row goes to the boundary of its ball along
 its gradient. To first order in R, ‖Θ - Θ(0)‖₂ is convex and λ_min concave in the moves, hence alternating between the
 best direction and the best moves (conditional gradients with full steps) gains in every step; from the leading
-eigenvector of Θ(0) it settles in two or three. The best move that was met is kept.
+eigenvector of Θ(0) it settles in two or three. In balls so large that the first order no longer tells, ascent goes on
+from there by projected gradient steps, each row along its gradient by a shrinking share of R and back into its ball.
+The best move that was met is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +24,7 @@ from jaxtyping import Float
 from numpy.random import SeedSequence
 from torch import Tensor
 
-from models.checked import broadcast_tensor, whole_number
+from models.checked import broadcast_tensor, known_blocks, whole_number
 from models.snn import BLOCKS, StochasticNetwork
 from models.tangent import tangent_kernel
 
@@ -38,6 +40,12 @@ __all__ = [
 
 STEPS = 3
 """Full steps of a search."""
+
+LARGE = 1 / 8
+"""Radius from which on the first order no longer tells: up to half of it full steps reach what others find."""
+
+SHARES = (0.7, 0.5, 0.3, 0.2, 0.1, 0.05)
+"""Projected steps in balls that large, as shares of R."""
 
 Radius = float | Float[Tensor, "*b"]
 
@@ -69,8 +77,10 @@ def quadratic_form(network: StochasticNetwork, x: Any, w: Float[Tensor, "*b n d"
 def moved_rows(network: StochasticNetwork, directions: Mapping[str, Tensor], radius: Radius) -> StochasticNetwork:
     """Every row of the named blocks moved by ``radius`` along its direction; a row without a direction stays.
 
-    Raises ValueError unless the radius is one finite number, or one for each replicate.
+    Raises ValueError unless the radius is one finite number, or one for each replicate, and the directions are those of
+    known blocks and fit.
     """
+    known_blocks(tuple(directions), tuple(network.parameters()))
     reach = broadcast_tensor(radius, "radius", network.batch_shape, network.mean)[..., None, None]
     blocks = network.parameters()
     return network.replace_parameters({b: blocks[b] + reach * _unit_rows(d) for b, d in directions.items()})
@@ -81,6 +91,16 @@ def longest_move(there: StochasticNetwork, start: StochasticNetwork) -> Float[Te
     blocks = start.parameters()
     rows = [(w - blocks[name]).norm(dim=-1).amax(-1) for name, w in there.parameters().items()]
     return torch.stack(rows).amax(0)
+
+
+def _into_ball(there: StochasticNetwork, start: StochasticNetwork, radius: Radius) -> StochasticNetwork:
+    """The nearest point of the ball, row by row."""
+    reach = broadcast_tensor(radius, "radius", start.batch_shape, start.mean)[..., None, None]
+    ours, theirs = start.parameters(), there.parameters()
+    moves = {name: theirs[name] - block for name, block in ours.items()}
+    shares = {name: reach / move.norm(dim=-1, keepdim=True).clamp_min(torch.finfo(move.dtype).tiny)
+              for name, move in moves.items()}  # fmt: skip
+    return start.replace_parameters({b: ours[b] + moves[b] * shares[b].clamp_max(1.0) for b in ours})
 
 
 def _unit_rows(rows: Float[Tensor, "*b m k"]) -> Float[Tensor, "*b m k"]:
@@ -104,8 +124,10 @@ def largest_change(
 ) -> Moved:
     """Ascent on ‖Θ - Θ(0)‖₂ over the ball: a lower bound of its maximum, and a move that attains it.
 
-    The first step is tried both ways, as both raise ‖Θ - Θ(0)‖₂ alike to first order.
+    The first step is tried both ways, as both raise ‖Θ - Θ(0)‖₂ alike to first order. Raises ValueError for a negative
+    radius, or unless ``blocks`` names some that the network has.
     """
+    blocks = _movable(network, radius, blocks)
     start = tangent_kernel(network, x).block()
 
     def at(there: StochasticNetwork) -> Moved:
@@ -121,13 +143,17 @@ def largest_change(
     for _ in range(whole_number(steps, "steps") - 1):
         here = at(moved_rows(network, _ascents(here, x, blocks), radius))
         best = _higher(best, here)
-    return best
+    return _projected(at, best, network, x, radius, blocks)
 
 
 def smallest_eigenvalue(
     network: StochasticNetwork, x: Any, radius: Radius, *, steps: int = STEPS, blocks: Sequence[str] = BLOCKS
 ) -> Moved:
-    """Descent on λ_min(Θ) over the ball: an upper bound of its minimum (``value``), and a move that attains it."""
+    """Descent on λ_min(Θ) over the ball: an upper bound of its minimum (``value``), and a move that attains it.
+
+    Raises ValueError as `largest_change`.
+    """
+    blocks = _movable(network, radius, blocks)
 
     def at(there: StochasticNetwork) -> Moved:
         values, vectors = torch.linalg.eigh(tangent_kernel(there, x).block())
@@ -137,7 +163,38 @@ def smallest_eigenvalue(
     for _ in range(whole_number(steps, "steps", 0)):
         here = at(moved_rows(network, _ascents(here, x, blocks), radius))
         best = _higher(best, here)
+    best = _projected(at, best, network, x, radius, blocks) if steps else best
     return replace(best, value=-best.value)
+
+
+def _movable(network: StochasticNetwork, radius: Radius, blocks: Sequence[str]) -> Sequence[str]:
+    """The blocks that may move and are there."""
+    known_blocks(blocks, BLOCKS)
+    if bool((torch.as_tensor(radius) < 0).any()):
+        raise ValueError(f"a ball has a radius of 0 or more, got {radius}")
+    if not (there := [name for name in blocks if name in network.parameters()]):
+        raise ValueError(f"nothing to move: the network has no block named {' or '.join(blocks) or '?'}")
+    return there
+
+
+def _projected(
+    at: Callable[[StochasticNetwork], Moved],
+    best: Moved,
+    start: StochasticNetwork,
+    x: Any,
+    radius: Radius,
+    blocks: Sequence[str],
+) -> Moved:
+    """Projected gradient ascent from the best point so far, for the replicates whose balls are large."""
+    reach = broadcast_tensor(radius, "radius", start.batch_shape, start.mean)
+    large = reach >= LARGE
+    if not bool(large.any()):
+        return best
+    here = best
+    for share in SHARES:
+        here = at(_into_ball(moved_rows(here.network, _ascents(here, x, blocks), share * reach), start, reach))
+        best = _higher(best, replace(here, value=torch.where(large, here.value, -torch.inf)))
+    return best
 
 
 def _ascents(here: Moved, x: Any, blocks: Sequence[str]) -> dict[str, Tensor]:
