@@ -19,7 +19,7 @@ from checks.cases import CaseBook, VaeCase
 from claimtest.errors import UsageError
 from claimtest.profile import Profile
 from models.data import sphere
-from models.mnist import bundled_file, leading_components, mnist_images
+from models.mnist import EXPECTED, bundled_file, leading_components, mnist_images
 from theorems.setting import ERF, RELU, Activation, FixedNoise, LearnedNoise, Noise, Problem
 
 __all__ = ["VARIABLE", "AbsentImages", "components", "raw_pixels", "unavailable"]
@@ -94,11 +94,12 @@ def _drawn(path: Path, root: int, coordinates: str) -> Sequence[VaeCase]:
     try:
         images = mnist_images(path)
         if len(images) < INPUTS:
-            raise ValueError(f"{path} holds {len(images)} images; expected MNIST, at least {INPUTS} of them")
+            raise ValueError(f"{path} holds {len(images)} of them, {INPUTS} are needed")
         chosen = np.sort(np.random.default_rng([root, INPUTS]).choice(len(images), INPUTS, replace=False))
         rows = leading_components(images, COMPONENTS) if coordinates == "components" else images
         x = sphere(rows[chosen])
     except ValueError as error:
-        raise UsageError(f"MNIST: {error}" if str(path) in str(error) else f"MNIST in {path}: {error}") from None
+        told = str(error) if EXPECTED in str(error) else f"{path}: {error}; {EXPECTED}, {INPUTS} or more that differ"
+        raise UsageError(f"MNIST: {told}") from None
     origin = "mnist" if coordinates == "components" else "mnistraw"
     return [VaeCase(Problem(x, x, psi, noise), BASE, origin) for psi, noise in KINDS]

@@ -15,7 +15,7 @@ from claimtest.cells import Cell, CellData, Quantities, Sweep
 from claimtest.check import Check, Control, Criterion, Pack, ReadingCheck, View
 from claimtest.claim import Verdict
 from claimtest.errors import RunError, TooLittle, UsageError
-from claimtest.kills import NO_CASE, control_evidence, kill_matrix, true_there
+from claimtest.kills import control_evidence, kill_matrix, true_there
 from claimtest.profile import MOST_CRITERIA, Profile
 from claimtest.results import ClaimResult, ControlResult, CriterionResult, ReadingResult
 
@@ -107,7 +107,7 @@ class Engine:
     def _control(self, control: Control, aim: CriterionResult, view: View) -> ControlResult:
         counts = aim.verdict is Verdict.HOLDS
         if aim.outcome is None:
-            return ControlResult(control, None, counts, NO_CASE)
+            return ControlResult(control, None, counts, f"its criterion is not judged: {aim.why_not}")
         judged = control_evidence(control, aim.criterion, view, self.profile)
         if isinstance(judged, str):
             return ControlResult(control, None, counts, judged)

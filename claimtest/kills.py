@@ -19,7 +19,7 @@ from claimtest.criteria import Outcome, Samples
 from claimtest.errors import TooLittle
 from claimtest.profile import Profile
 
-__all__ = ["NO_CASE", "Kill", "KillMatrix", "control_evidence", "judge_control", "kill_matrix", "reads", "true_there"]
+__all__ = ["Kill", "KillMatrix", "control_evidence", "judge_control", "kill_matrix", "reads", "true_there"]
 
 NO_CASE = "no case here in which the variant is false"
 

@@ -170,7 +170,7 @@ def smallest_eigenvalue(
 def _movable(network: StochasticNetwork, radius: Radius, blocks: Sequence[str]) -> Sequence[str]:
     """The blocks that may move and are there."""
     known_blocks(blocks, BLOCKS)
-    if bool((torch.as_tensor(radius) < 0).any()):
+    if bool((broadcast_tensor(radius, "radius", network.batch_shape, network.mean) < 0).any()):
         raise ValueError(f"a ball has a radius of 0 or more, got {radius}")
     if not (there := [name for name in blocks if name in network.parameters()]):
         raise ValueError(f"nothing to move: the network has no block named {' or '.join(blocks) or '?'}")

@@ -33,6 +33,7 @@ from models.path import followed
 from models.regularised import Point, Regularised
 from models.snn import BLOCKS, StochasticNetwork
 from models.span import Span
+from models.tangent import total_tangent_kernel
 from theorems.setting import LearnedNoise
 
 __all__ = ["Endpoint", "train_to_end"]
@@ -75,9 +76,10 @@ def train_to_end(
     others do. On unseen inputs a trained decoder also has the error of its path, which no bound covers and
     ``path_tolerance`` controls: at 1e-2 it is 1e-5 to 1e-3 of the way, a fiftieth of what ignoring the path would cost.
 
-    Raises ValueError for β < 0, a tolerance <= 0, no trainable block, s = 0, an unknown divergence or block, and
-    RuntimeError if the bound is not reached in ``most_steps`` steps: with the decoder trained against the standard
-    normal there is no end point.
+    Raises ValueError for β < 0 or one that rounding hides beside the kernel (β = 0 follows a path instead), a tolerance
+    <= 0, no trainable block, s = 0, an unknown divergence or block or one that the network has not. Raises RuntimeError
+    if the bound is not reached in ``most_steps`` steps: with the decoder trained against the standard normal there is
+    no end point.
     """
     beta = checked_beta(beta)
     for name, value in (("tolerance", tolerance), ("path_tolerance", path_tolerance)):
@@ -86,6 +88,8 @@ def train_to_end(
     names, x, y, flat = _checked(network, x, y, trainable)
     kl = divergence_from(divergence, flat, x)
     path = "decoder" in names or not beta
+    if not path:
+        _visible(beta, flat[:1], x)
     independent = torch.linalg.matrix_rank(x) == len(x)
     free = independent and not path and isinstance(network.noise, LearnedNoise)
     span = Span.dual(x) if free else Span.principal(x)
@@ -110,14 +114,30 @@ def train_to_end(
     return Endpoint(network.replace_parameters(blocks), torch.cat(bounds).reshape(shape), steps)
 
 
+FAINTEST = 1e-10
+"""Smallest β over the largest eigenvalue of Θ(0): below it the KL is lost in the rounding of JᵀJ, and with it every
+bound that divides by β."""
+
+
+def _visible(beta: float, network: StochasticNetwork, x: Tensor) -> None:
+    kernel = total_tangent_kernel(network, x).flatten(-2).flatten(-3, -2)
+    largest = float(torch.linalg.eigvalsh(kernel)[..., -1].max())
+    if beta < FAINTEST * largest:
+        raise ValueError(
+            f"beta = {beta:g} is lost beside the kernel ({largest:.3g}): 0, or at least {FAINTEST:g} of it"
+        )
+
+
 def _checked(
     network: StochasticNetwork, x: Any, y: Any, trainable: Sequence[str]
 ) -> tuple[tuple[str, ...], Tensor, Tensor, StochasticNetwork]:
     """Names of the blocks that train, data as tensors, replicates along one axis."""
     known_blocks(trainable, BLOCKS)
     blocks = network.parameters()
-    if not (names := tuple(b for b in BLOCKS if b in trainable and b in blocks)):
-        raise ValueError(f"nothing to train: the network has no block named {' or '.join(trainable) or '?'}")
+    if missing := [b for b in trainable if b not in blocks]:
+        raise ValueError(f"the network has no block named {' or '.join(missing)} to train: its noise is fixed")
+    if not (names := tuple(b for b in BLOCKS if b in trainable)):
+        raise ValueError("nothing to train: name at least one block")
     x = network.as_inputs(x)
     y = finite_tensor(y, "targets", x)
     if y.shape != (len(x), network.outputs):

@@ -17,7 +17,7 @@ from jaxtyping import Float, UInt8
 from numpy import ndarray
 from threadpoolctl import threadpool_limits
 
-__all__ = ["PIXELS", "bundled_file", "leading_components", "mnist_images"]
+__all__ = ["EXPECTED", "PIXELS", "bundled_file", "leading_components", "mnist_images"]
 
 PIXELS = 28
 """Rows and columns of an image."""

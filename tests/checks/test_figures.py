@@ -95,10 +95,10 @@ def test_a_file_that_is_not_mnist_is_bad_usage_in_one_line(own, tmp_path, capsys
 def test_too_few_images_and_blank_ones_are_named(own, monkeypatch):
     header = struct.pack(">4i", 2051, 63, 28, 28)
     own.write_bytes(header + bytes(63 * 784))
-    with pytest.raises(UsageError, match="holds 63 images; expected MNIST"):
+    with pytest.raises(UsageError, match="holds 63 of them, 64 are needed; expected MNIST"):
         components(BOOK, QUICK)
     own.write_bytes(struct.pack(">4i", 2051, 64, 28, 28) + bytes(64 * 784))
-    with pytest.raises(UsageError, match="has norm 0") as refused:
+    with pytest.raises(UsageError, match=r"has norm 0.*expected MNIST") as refused:
         raw_pixels(CaseBook((), root=1), THOROUGH)
     assert str(own) in str(refused.value)
 
