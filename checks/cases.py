@@ -26,7 +26,7 @@ from models.data import digits
 from theorems.limiting_kernel import KernelBlocks, limiting_kernel
 from theorems.setting import ACTIVATIONS, FixedNoise, LearnedNoise, Noise, Problem, parallel_pairs
 
-__all__ = ["CaseBook", "VaeCase", "case_book", "problems"]
+__all__ = ["OWN", "CaseBook", "VaeCase", "case_book", "problems"]
 
 POOL = 200
 """Draws from Hypothesis, of which the balanced cases are the first that qualify."""
@@ -39,6 +39,9 @@ WORST_CONDITION = 16.0
 
 WORST_CONDITION_KINKED = 8.0
 """The same where h has a kink, since time steps are shorter there."""
+
+OWN = "yours"
+"""Where a user's own case comes from."""
 
 NOISES: tuple[Noise, ...] = (LearnedNoise(1.0), LearnedNoise(0.7), FixedNoise(1.0), FixedNoise(0.6))
 
@@ -241,7 +244,7 @@ def case_from_data(
     """
     problem = Problem(inputs, inputs if targets is None else targets)
     ladder = _doubling(*widths) if widths else ()
-    return CaseBook((VaeCase(problem, origin="yours", ladder=ladder, stands_for=PROFILES["quick"].cases),))
+    return CaseBook((VaeCase(problem, origin=OWN, ladder=ladder, stands_for=PROFILES["quick"].cases),))
 
 
 def _doubling(narrowest: int, widest: int) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from jaxtyping import Float
 from numpy import ndarray
 
-from checks.cases import CaseBook, VaeCase, bits
+from checks.cases import OWN, CaseBook, VaeCase, bits
 from checks.rivals import tangent_ridge
 from claimtest.profile import Profile
 from theorems.learned_ridge import learned_noise_ridge
@@ -88,12 +88,19 @@ class RegularisedCase(VaeCase):
 
         As a share of ‖r0‖, r0 of no preferred direction.
         """
+        return self._smallest_gap(lambda regression, unit: regression.fitted(unit))
+
+    @cached_property
+    def unseen_distinction(self) -> float:
+        """The same on the unseen inputs."""
+        return self._smallest_gap(lambda regression, unit: regression.unseen(unit))
+
+    def _smallest_gap(self, at: Callable[[KernelRegression, ndarray], ndarray]) -> float:
         learned = isinstance(self.problem.noise, LearnedNoise)
         rivals = (tangent_ridge, learned_noise_ridge) if learned else (plain_ridge, preconditioned_ridge)
-        made = [self.regression(prediction) for prediction in (*rivals, decoder_ridgeless)]
-        hats = [regression.gram @ regression.coefficients(np.eye(len(regression.gram))) for regression in made]
-        gaps = [np.linalg.norm(a - b) for a, b in itertools.combinations(hats, 2)]
-        return float(min(gaps) / np.sqrt(len(self.problem.inputs)))
+        unit = np.eye(len(self.problem.inputs))
+        hats = [at(self.regression(prediction), unit) for prediction in (*rivals, decoder_ridgeless)]
+        return float(min(np.linalg.norm(a - b) / np.sqrt(len(a)) for a, b in itertools.combinations(hats, 2)))
 
     def regression(self, prediction: Prediction, beta: float | None = None) -> KernelRegression:
         """What a reading predicts here, at this β or another."""
@@ -223,10 +230,12 @@ def _by_scale(cases: Sequence[RegularisedCase], turn: int) -> list[RegularisedCa
 
 
 def indistinct(case: RegularisedCase) -> str:
-    """Why a case cannot tell the readings apart, "" where it can."""
-    if case.distinction >= DISTINCT:
-        return ""
-    return f"plain, preconditioned and ridgeless regression differ by {case.distinction:.2g} only on these inputs"
+    """Why a case cannot tell the readings apart, "" where it can; a user's own must do so on unseen inputs, too."""
+    if case.distinction < DISTINCT:
+        return f"plain, preconditioned and ridgeless regression differ by {case.distinction:.2g} only on these inputs"
+    if case.origin == OWN and case.unseen_distinction < DISTINCT:
+        return f"the regressions differ by {case.unseen_distinction:.2g} only on unseen inputs near these"
+    return ""
 
 
 def decoder_cases(book: CaseBook, profile: Profile) -> Sequence[RegularisedCase]:
