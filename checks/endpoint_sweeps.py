@@ -63,9 +63,9 @@ DECODER_SWEEP = sweep(DECODER, decoder_cases, ladder, {"quick": 16, "standard": 
 DECODER_PATH_SWEEP = sweep(
     DECODER_PATH, decoder_cases, rungs(0, 0), {"quick": 4, "standard": 8, "thorough": 16}, 4
 )  # narrow networks, whose features move most
-STANDARD_SWEEP = sweep(STANDARD, fixed_noise, ladder, {"quick": 40, "standard": 48, "thorough": 72}, 24)
+STANDARD_SWEEP = sweep(STANDARD, fixed_noise, ladder, {"quick": 48, "standard": 48, "thorough": 72}, 24)
 LEARNED_SWEEP = sweep(
-    LEARNED, learned_noise, quick_rungs(1, 5, 7), {"quick": 18, "standard": 20, "thorough": 40}, 10
+    LEARNED, learned_noise, quick_rungs(1, 5, 7), {"quick": 20, "standard": 20, "thorough": 40}, 10
 )  # narrower ones hold units with almost no noise, in which training takes long
 LEARNED_STANDARD_SWEEP = sweep(
     LEARNED_STANDARD, independent_learned, ladder, {"quick": 48, "standard": 48, "thorough": 64}, 16

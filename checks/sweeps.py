@@ -84,7 +84,7 @@ CLOSENESS_SWEEP = sweep(
     {"quick": 400, "standard": 400, "thorough": 400},
     100,
 )
-FLOW_SWEEP = sweep(FLOW, drawn, ladder, {"quick": 20, "standard": 24, "thorough": 32}, 12)
+FLOW_SWEEP = sweep(FLOW, drawn, ladder, {"quick": 24, "standard": 24, "thorough": 32}, 12)
 FROZEN_DECODER = variant(FLOW_SWEEP, "frozen-decoder", trainable=("mean", "scale"))
 DRIFT_SWEEP = sweep(DRIFT, drawn, ladder, {"quick": 48, "standard": 48, "thorough": 48}, 16)
 STEPPING_SWEEP = sweep(STEPPING, drawn, rungs(4, 4), {"quick": 2, "standard": 4, "thorough": 8}, 2)

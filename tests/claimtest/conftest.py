@@ -24,7 +24,7 @@ def full_run(tmp_path, monkeypatch, capsys):
 def run(full_run, monkeypatch):
     """The same, but of the report only report.json is written: pages and figures take time and have their own tests."""
 
-    def write_json(result, folder, evidence=(), formats=("json",)):
+    def write_json(result, folder, evidence=(), formats=("json",), jobs=1):
         (folder / "report.json").write_text(json.dumps(result.to_json()))
         return folder / "index.html"
 

@@ -34,7 +34,7 @@ def run(folder: Path, told: int, room: int | None = None) -> None:
         save(*arguments, **others)
         os.write(told, b">")
 
-    def write_json(result, out, evidence=(), formats=("json",)):
+    def write_json(result, out, evidence=(), formats=("json",), jobs=1):
         (out / "report.json").write_text(json.dumps(result.to_json() | {"seconds": 0}))
         return out / "index.html"
 
