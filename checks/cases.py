@@ -21,12 +21,12 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from checks.experiments.reference import reference_cases
-from claimtest.profile import PROFILES, Profile
+from claimtest.profile import Profile
 from models.data import digits
 from theorems.limiting_kernel import KernelBlocks, limiting_kernel
 from theorems.setting import ACTIVATIONS, FixedNoise, LearnedNoise, Noise, Problem, parallel_pairs
 
-__all__ = ["OWN", "CaseBook", "VaeCase", "case_book", "problems"]
+__all__ = ["CaseBook", "VaeCase", "case_book", "problems", "spread_inputs"]
 
 POOL = 200
 """Draws from Hypothesis, of which the balanced cases are the first that qualify."""
@@ -40,8 +40,8 @@ WORST_CONDITION = 16.0
 WORST_CONDITION_KINKED = 8.0
 """The same where h has a kink, since time steps are shorter there."""
 
-OWN = "yours"
-"""Where a user's own case comes from."""
+CLOSEST, FAINTEST, SPREAD = 0.9, 0.15, 3.0
+"""Largest |<x_i, x_j>|, smallest eigenvalue of XXᵀ that is not 0 and smallest ratio of its largest to that one."""
 
 NOISES: tuple[Noise, ...] = (LearnedNoise(1.0), LearnedNoise(0.7), FixedNoise(1.0), FixedNoise(0.6))
 
@@ -152,6 +152,18 @@ def unit_matrices(rows: int, columns: int, root: int = 0) -> st.SearchStrategy[F
     return bits(62).map(draw)
 
 
+def spread_inputs(rng: np.random.Generator, n: int, p: int) -> Float[ndarray, "n p"]:
+    """The first unit rows of a stream whose Gram matrix has a spread spectrum and no direction that hardly occurs."""
+    for _ in range(1000):
+        x = rng.standard_normal((n, p)) * 0.7 ** np.arange(p)
+        x /= np.linalg.norm(x, axis=1, keepdims=True)
+        singular = np.linalg.svd(x, compute_uv=False) ** 2
+        apart = np.abs(x @ x.T - np.eye(n)).max() <= CLOSEST
+        if apart and singular[-1] >= FAINTEST and singular[0] >= SPREAD * singular[-1]:
+            return x
+    raise RuntimeError(f"no spread spectrum of {n} inputs in {p} dimensions")
+
+
 @st.composite
 def problems(draw: st.DrawFn, root: int = 0) -> Problem:
     """Problems with 2..5 inputs in 2..5 dimensions: an autoencoder, or regression on 1..3 outputs."""
@@ -232,22 +244,3 @@ def case_book(root: int) -> CaseBook:
     """The cases of a root seed."""
     drawn = tuple(itertools.islice(thin(draw_pool(root)), MOST_CASES))
     return CaseBook(drawn, (digits_case(),), reference_cases(), root=root)
-
-
-def case_from_data(
-    inputs: Float[ndarray, "n p"], targets: Float[ndarray, "n d"] | None, widths: tuple[int, int] | None
-) -> CaseBook:
-    """A book with the user's own data as its only case; without targets they form an autoencoder.
-
-    ``widths`` = (narrowest, widest) gives the ladder narrowest·2^k up to the widest.
-    Raises ValueError if rows are off the sphere, targets do not match, or the widths give no ladder.
-    """
-    problem = Problem(inputs, inputs if targets is None else targets)
-    ladder = _doubling(*widths) if widths else ()
-    return CaseBook((VaeCase(problem, origin=OWN, ladder=ladder, stands_for=PROFILES["quick"].cases),))
-
-
-def _doubling(narrowest: int, widest: int) -> tuple[int, ...]:
-    if not 1 <= narrowest <= widest:
-        raise ValueError(f"widths {narrowest}:{widest}: the narrowest must be at least 1 and at most the widest")
-    return tuple(itertools.takewhile(lambda m: m <= widest, (narrowest * 2**k for k in itertools.count())))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from checks.cases import case_book, case_from_data
+from checks.cases import case_book
 from checks.definition1 import CHECK as DEFINITION1
 from checks.figure1 import CHECK as FIGURE1
 from checks.figure2 import CHECK as FIGURE2
@@ -13,6 +13,7 @@ from checks.lemma2 import CHECK as LEMMA2
 from checks.lemma3 import CHECK as LEMMA3
 from checks.lemma4 import CHECK as LEMMA4
 from checks.lemma5 import CHECK as LEMMA5
+from checks.own_data import case_from_data
 from checks.theorem1 import CHECK as THEOREM1
 from checks.theorem2 import CHECK as THEOREM2
 from claimtest.check import Pack

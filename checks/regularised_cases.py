@@ -19,7 +19,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from jaxtyping import Float
 from numpy import ndarray
 
-from checks.cases import OWN, CaseBook, VaeCase, bits
+from checks.cases import CaseBook, VaeCase, bits, spread_inputs
+from checks.own_data import OWN
 from checks.rivals import tangent_ridge
 from claimtest.profile import Profile
 from theorems.learned_ridge import learned_noise_ridge
@@ -49,9 +50,6 @@ UNSEEN = 4
 
 DISTINCT = 0.1
 """How far apart, as a share of ‖r0‖, the predictions of two readings must be: rivals are wrong in the case drawn."""
-
-CLOSEST, FAINTEST, SPREAD = 0.9, 0.15, 3.0
-"""Largest |<x_i, x_j>|, smallest eigenvalue of XXᵀ that is not 0 and smallest ratio of its largest to that one."""
 
 WORST_CONDITION = 60.0
 """Largest condition number of Θ^d∞ where the decoder takes over; half of it for K_H where β is small."""
@@ -164,18 +162,6 @@ def _near(inputs: Float[ndarray, "n p"], rng: np.random.Generator) -> Float[ndar
     mixed = rng.standard_normal((UNSEEN, len(inputs))) @ inputs / np.sqrt(len(inputs))
     points = mixed + rng.standard_normal((UNSEEN, inputs.shape[1])) / np.sqrt(inputs.shape[1])
     return unit_rows(points / np.linalg.norm(points, axis=1, keepdims=True))
-
-
-def spread_inputs(rng: np.random.Generator, n: int, p: int) -> Float[ndarray, "n p"]:
-    """The first unit rows of a stream whose Gram matrix has a spread spectrum and no direction that hardly occurs."""
-    for _ in range(1000):
-        x = rng.standard_normal((n, p)) * 0.7 ** np.arange(p)
-        x /= np.linalg.norm(x, axis=1, keepdims=True)
-        singular = np.linalg.svd(x, compute_uv=False) ** 2
-        apart = np.abs(x @ x.T - np.eye(n)).max() <= CLOSEST
-        if apart and singular[-1] >= FAINTEST and singular[0] >= SPREAD * singular[-1]:
-            return x
-    raise RuntimeError(f"no spread spectrum of {n} inputs in {p} dimensions")
 
 
 @st.composite

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.random import SeedSequence
 
-from checks.cases import VaeCase, case_book, case_from_data
+from checks.cases import VaeCase, case_book
 from checks.experiments.ball import BALL, BALL_EIGENVALUE, GRID, RADII, promised
 from checks.lemma3 import BALL_SWEEP, CHECK, without_linear_term
 from checks.measures.ball import (
@@ -19,6 +19,7 @@ from checks.measures.ball import (
     smooth,
     used_share,
 )
+from checks.own_data import case_from_data
 from claimtest.cells import Cell, CellData
 from claimtest.profile import PROFILES
 from theorems.setting import ERF, FixedNoise, Problem

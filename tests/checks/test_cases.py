@@ -5,7 +5,8 @@ import pickle
 import numpy as np
 import pytest
 
-from checks.cases import WORST_CONDITION, case_book, case_from_data
+from checks.cases import WORST_CONDITION, case_book
+from checks.own_data import case_from_data
 from claimtest.profile import PROFILES
 from theorems.setting import ACTIVATIONS, LearnedNoise, parallel_pairs
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from checks import PACK
-from checks.cases import case_from_data
+from checks.own_data import case_from_data
 from checks.scope import singular_limit
 from claimtest.claim import Verdict
 from claimtest.engine import Engine

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from checks.cases import CaseBook, case_from_data
+from checks.cases import CaseBook
 from checks.endpoint_readings import tangent_ridge
 from checks.experiments.endpoint import DECODER, LATENT, LEARNED, STANDARD, WEIGHT, collapsed
 from checks.experiments.regularisation import FACTORS, PATH, SAMPLED
 from checks.measures.endpoint import gap_on_training, gap_on_unseen, misfit, residual_precision, residual_shares
 from checks.measures.regularisation import floor_ratios, interpolation, path_gap, residual_ratio, standstill
+from checks.own_data import case_from_data
 from checks.regularised_cases import (
     DISTINCT,
     WORST_CONDITION,
