@@ -93,7 +93,7 @@ Prediction = Callable[..., KernelRegression]
 
 def require_beta(beta: float) -> float:
     """β itself. Raises ValueError unless it is a finite number >= 0."""
-    if not (np.isfinite(beta) and beta >= 0):
+    if not (isinstance(beta, int | float | np.integer | np.floating) and np.isfinite(beta) and beta >= 0):
         raise ValueError(f"beta must be a finite number >= 0, got {beta}")
     return float(beta)
 
