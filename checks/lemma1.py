@@ -6,7 +6,7 @@ from functools import partial
 
 from checks.cases import VaeCase
 from checks.experiments.networks import loud_decoder, mean_field, noise_ignored
-from checks.measures.kernels import block_ratio, distance_from_limit, unit_defect
+from checks.measures.kernels import block_ratio, distance_from_limit, unit_defect, weight_variance
 from checks.planning import variant
 from checks.sweeps import DIGITS_INITIAL_SWEEP, INITIAL_SWEEP, NARROW_SWEEP, QUASI_SWEEP, REFERENCE_SWEEP
 from claimtest.cells import CellData, Sweep
@@ -79,6 +79,12 @@ def _unit(block: str) -> Criterion:
     return Criterion(f"unit-{block}", asks, Ceiling(0.02), QUASI_SWEEP, partial(unit_defect, block=block))
 
 
+def _weights(block: str) -> Criterion:
+    asks = rf"the weights of $W^{{{NAMES[block]}}}$ are drawn with the variance that the premises name, within 2 %"
+    measure = partial(weight_variance, block=block)
+    return Criterion(f"weights-{block}", asks, Constant(margin=0.02), NARROW_SWEEP, measure, ordinate="drawn / named")
+
+
 def _fluctuation(sweep: Sweep) -> Criterion:
     return Criterion(
         "fluctuation",
@@ -106,6 +112,7 @@ CHECK = Check(
                 *(_mean(f"mean-{b}", b, INITIAL_SWEEP, _ALL_WIDTHS) for b in NAMES),
                 *(_mean(f"narrow-{b}", b, NARROW_SWEEP, _NARROW) for b in NAMES),
                 *(_unit(b) for b in NAMES),
+                *(_weights(b) for b in NAMES),
                 _fluctuation(INITIAL_SWEEP),
             ),
             (
@@ -119,6 +126,9 @@ CHECK = Check(
                 Control("erf-off", "every constant of erf is off by 6 %", "unit-mean", {"limit": erf_off}),
                 Control("unit-without-noise", r"$h$ is predicted at $s = 0$", "unit-decoder", {"limit": without_noise}),
                 Control("unit-shared-noise", "the noise is shared by all", "unit-scale", {"limit": with_shared_noise}),
+                Control("loud-weights", "the decoder has variance 1.44", "weights-decoder", sweep=LOUD),
+                Control("weights-mean", "the variance is off by 2.5 margins", "weights-mean", margins=2.5),
+                Control("weights-scale", "the variance is off by 2.5 margins", "weights-scale", margins=2.5),
                 Control("exponent", "the exponent is off by 2 margins", "fluctuation", margins=2.0),
             ),
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from checks.cases import CaseBook, VaeCase
@@ -116,6 +116,9 @@ def only(width: Callable[[Profile], int]) -> Callable[[VaeCase, Profile], Sequen
     return lambda case, profile: (width(profile),)
 
 
+FEW = 2
+"""Cases that a variant runs on."""
+
 NARROWEST, WIDEST = slice(4), slice(-1, None)
 """Parts of a ladder that a variant runs on."""
 
@@ -132,12 +135,19 @@ def variant(of: Sweep, name: str, rungs: slice = NARROWEST, **ingredients: Any) 
 
     def cheapest(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:
         cases = of.cases(book, profile)  # a user's only one need not be in scope, and may have no cost
-        return cases if len(cases) <= 2 else sorted(cases, key=lambda case: wrong.cost(case, 64))[:2]
+        if len(cases) > FEW:
+            return sorted(cases, key=lambda case: wrong.cost(case, 64))[:FEW]
+        return [_standing_for_few(case) if getattr(case, "stands_for", 1) > FEW else case for case in cases]
 
     def chosen(case: VaeCase, profile: Profile) -> Sequence[int]:
         return of.widths(case, profile)[rungs]
 
     return dataclasses.replace(of, experiment=wrong, cases=cheapest, widths=chosen)
+
+
+@lru_cache(maxsize=64)
+def _standing_for_few(case: VaeCase) -> VaeCase:
+    return dataclasses.replace(case, stands_for=FEW)
 
 
 def sweep(experiment: Experiment, cases: Any, widths: Any, sizes: Mapping[str, int], block: int) -> Sweep:

@@ -8,11 +8,13 @@ from functools import partial
 import numpy as np
 
 from checks.cases import VaeCase
+from checks.experiments.flow import euler
 from checks.experiments.networks import mean_field
 from checks.measures.trajectory import (
     final_rate_ratio,
     gap_to_initial_kernel,
     gap_to_limit,
+    limit_of,
     mode_precision,
     mode_rates,
     obeys_descent,
@@ -27,6 +29,7 @@ from checks.measures.variance import (
     sampled_loss_ratio,
     sampled_obeys_rate,
     stationary_ratio,
+    unit_floor_defect,
 )
 from checks.pictures import theorem1_exhibits
 from checks.planning import variant
@@ -36,6 +39,7 @@ from checks.sweeps import (
     DIGITS_DESCENT_SWEEP,
     FLOW_SWEEP,
     FROZEN_DECODER,
+    QUASI_SWEEP,
     STEPPING_SWEEP,
     STOCHASTIC_SWEEP,
 )
@@ -45,7 +49,7 @@ from claimtest.criteria import Ceiling, Constant, ExactOrder, OrderBound, Probab
 from theorems.limiting_kernel import limiting_kernel
 from theorems.linearised import ConstantKernel
 from theorems.setting import FixedNoise
-from theorems.theorem1 import DELTA, THEOREM1
+from theorems.theorem1 import DELTA, HORIZON, THEOREM1
 
 __all__ = ["CHECK"]
 
@@ -58,6 +62,19 @@ def slowest(n: int) -> slice:
 def fastest(n: int) -> slice:
     """The mode of λ_max."""
     return slice(n - 1, n)
+
+
+def slower_than_thrice(cell: CellData) -> bool:
+    """Under Θ∞ the mean loss, E r(0) r(0)ᵀ = d Θ^d∞ + yyᵀ, decays at a rate well below 3 λ0.
+
+    Where the fast modes carry most of it, the claim that the rate is 3 is not false.
+    """
+    case, kernel = cell.case, limit_of(cell.case)
+    y, time = case.problem.targets, HORIZON / kernel.smallest
+    start = y.shape[1] * case.kernel.decoder + y @ y.T
+    energy = np.einsum("ik,ij,jk->k", kernel.modes, start, kernel.modes)
+    left = energy @ np.exp(-2 * kernel.eigenvalues * time) / energy.sum()
+    return bool(-np.log(left) / (kernel.smallest * time) < 2.9)
 
 
 def outputs(cell: CellData) -> float:
@@ -76,8 +93,10 @@ def slow_mode_doubled(case: VaeCase) -> ConstantKernel:
 
 
 def _slow_mode_times(case: VaeCase, factor: float) -> ConstantKernel:
-    values, modes = np.linalg.eigh(case.kernel.total)
-    return ConstantKernel((modes * np.where(np.arange(len(values)) == 0, factor, 1.0) * values) @ modes.T)
+    """The mode keeps its place among the others, whatever its new rate, so that "the slowest" still names it."""
+    wrong = ConstantKernel(case.kernel.total)
+    wrong.eigenvalues = wrong.eigenvalues * np.where(np.arange(len(wrong.eigenvalues)) == 0, factor, 1.0)
+    return wrong
 
 
 def without_mean_block(case: VaeCase) -> ConstantKernel:
@@ -96,6 +115,12 @@ def doubled_floor(case: VaeCase) -> float:
     return 2 * floor_of(case)
 
 
+def floor_off(case: VaeCase) -> float:
+    """V∞ too large by 2.5 margins of its criterion."""
+    return 1.05 * floor_of(case)
+
+
+EULER = variant(STEPPING_SWEEP, "euler", train=euler)
 MEAN_FIELD = variant(FLOW_SWEEP, "mean-field", prepare=mean_field)
 OVERSHOOTING = variant(DESCENT_SWEEP, "overshooting", fraction=3.0)
 
@@ -139,9 +164,8 @@ CHECK = Check(
                           "gap to the trajectory with Θ(0)", Ceiling(0.05), STEPPING_SWEEP, stepping_share),
             ),
             (
-                Control("exact", "it is exact to a billionth of the gap", "time-stepping", law=Ceiling(1e-9),
-                        where=lambda cell: bool((stepping_share(cell) > 1e-8).any())),
-                Control("three-times-faster", r"$a \ge 3$", "rate", {"rate": 3.0}),
+                Control("euler", "Euler's steps take the place of the method of order 8", "time-stepping", sweep=EULER),
+                Control("three-times-faster", r"$a \ge 3$", "rate", {"rate": 3.0}, where=slower_than_thrice),
                 Control("slow-mode-halved", r"the slowest mode decays at $\lambda_0/2$", "slowest-mode",
                         {"limit": slow_mode_halved}),
                 Control("slow-mode-doubled", r"the slowest mode decays at $2\lambda_0$", "slowest-mode",
@@ -182,15 +206,20 @@ CHECK = Check(
                           sampled_loss_ratio, precision=outputs, ordinate="sampled / predicted"),
                 Criterion("floor", r"$V(T) = V_\infty$ after training on $L$", Constant(), FLOW_SWEEP, floor_ratio,
                           at_widest, ordinate="measured / predicted"),
+                Criterion("unit-floor", r"in every case, $\mathbb{E}\,V$ of one unit, integrated over its weights by "
+                          r"quasi-Monte Carlo, is $V_\infty$ within 2 %", Ceiling(0.02), QUASI_SWEEP,
+                          unit_floor_defect),
                 Criterion("variance-drift", r"$|V(T) - V(0)| = O(1/m)$", OrderBound(-1.0, margin="reciprocal"),
                           FLOW_SWEEP, drift, ordinate="relative drift"),
             ),
             (
                 Control("doubled-floor", r"$V_\infty$ without its factor $\frac12$", "floor", {"floor": doubled_floor}),
+                Control("unit-floor-off", r"$V_\infty$ is off by 5 %", "unit-floor", {"floor": floor_off}),
                 Control("floor-off", "the constant is off by 2.5 margins", "floor", margins=2.5),
                 Control("loss-off", "the constant is off by 2.5 margins", "sampled-loss", margins=2.5),
                 Control("drift-faster", "the drift falls faster by 2 margins", "variance-drift", margins=2.0),
-                Control("three-times-faster", r"the excess obeys $e^{-3\lambda_0 t}$", "excess", {"rate": 3.0}),
+                Control("three-times-faster", r"the excess obeys $e^{-3\lambda_0 t}$", "excess", {"rate": 3.0},
+                        where=slower_than_thrice),
             ),
         ),
         ReadingCheck(

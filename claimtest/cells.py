@@ -22,7 +22,8 @@ Quantities = Mapping[str, ndarray]
 class Case(Protocol):
     """One problem. ``id`` is short and readable, ``digest`` identifies the content, ``summary`` describes it.
 
-    A case may say that it ``stands_for`` so many: it then gets as many times the replicates.
+    A case may say that it ``stands_for`` so many: it then gets as many times the replicates, ``case.block(usual)`` of
+    them in a cell.
     """
 
     @property
@@ -116,9 +117,10 @@ class Sweep:
         """The cells of these cases."""
         for case in cases:
             total = self.replicates(profile) * getattr(case, "stands_for", 1)
+            block = case.block(self.block) if hasattr(case, "block") else self.block
             for width in self.widths(case, profile):
-                for first in range(0, total, self.block):
-                    yield Cell(self.experiment, case, width, first, min(self.block, total - first))
+                for first in range(0, total, block):
+                    yield Cell(self.experiment, case, width, first, min(block, total - first))
 
 
 def replicate_seeds(root: int, experiment: str, case: str, width: int, first: int, count: int) -> list[SeedSequence]:

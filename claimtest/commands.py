@@ -10,14 +10,13 @@ from typing import Any
 from claimtest.check import Pack
 from claimtest.compare import changes, changes_table, read_report
 from claimtest.errors import RunError, UsageError
+from claimtest.finish import told, whole, with_details
 from claimtest.options import writable_folder
 from claimtest.packs import load_pack, select_claims
 from claimtest.reference import Reference
-from claimtest.results import RunResult
 from claimtest.runner import available_cores
 from claimtest.seeds import SeedRun, Seeds
 from claimtest.session import STORE, Session
-from claimtest.table import table
 from claimtest.userdata import read_matrix
 
 __all__ = [
@@ -89,10 +88,10 @@ def command_verify(options: argparse.Namespace) -> int:
         run = session.judge(claims)
         page = session.write(run, options.out)
     except RunError as error:
-        raise _with_details(error, options.out) from None
+        raise with_details(error, options.out) from None
     finally:
         session.close()
-    return _tell(run, page, options)
+    return told(run, page, options)
 
 
 def command_seeds(options: argparse.Namespace) -> int:
@@ -109,9 +108,9 @@ def command_seeds(options: argparse.Namespace) -> int:
         options.seed = seed
         session = _session(pack, options, book)
         try:
-            seeds.runs.append(SeedRun.of(session.judge(claims)))
+            seeds.runs.append(SeedRun.of(whole(session.judge(claims))))
         except RunError as error:
-            raise _with_details(error, options.out) from None
+            raise with_details(error, options.out) from None
         finally:
             session.close()
         print(seeds.runs[-1].line, flush=True)
@@ -140,7 +139,7 @@ def command_report(options: argparse.Namespace) -> int:
         page = session.write(run, options.out, options.format)
     finally:
         session.close()
-    return _tell(run, page, options)
+    return told(run, page, options)
 
 
 def command_plan(options: argparse.Namespace) -> int:
@@ -221,25 +220,3 @@ def _own_data(options: argparse.Namespace) -> tuple[Any, ...] | None:
 def _stored(options: argparse.Namespace) -> None:
     if not (options.out / STORE).exists():
         raise RunError(f"nothing is stored in {options.out}: run verify first")
-
-
-def _with_details(error: RunError, folder: Path) -> RunError:
-    """Keep the longer story of a failure in the output folder."""
-    if not error.details:
-        return error
-    try:
-        (folder / "failure.log").write_text(error.details, encoding="utf-8")
-    except OSError:
-        return error
-    return RunError(f"{error} (traceback in {folder / 'failure.log'})")
-
-
-def _tell(run: RunResult, page: Path, options: argparse.Namespace) -> int:
-    """Print the table, the path of the report and, at quick, what stayed open; return the exit status."""
-    if not options.quiet:
-        print(table(run))
-        print()
-    print(page)
-    if not run.profile.strict and not options.quiet:
-        print(f"{run.inconclusive} inconclusive")
-    return run.exit_status()

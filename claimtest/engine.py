@@ -21,6 +21,10 @@ from claimtest.results import ClaimResult, ControlResult, CriterionResult, Readi
 
 __all__ = ["Engine", "Evidence", "Measure"]
 
+NOT_HELD = "its criterion does not hold here"
+LONE = "one problem alone gives too little evidence to tell it from the claim"
+"""Why a control does not count."""
+
 Evidence = Mapping[tuple[Any, ...], Quantities]
 """What was measured, by the identity of the cell."""
 
@@ -53,13 +57,24 @@ class Engine:
                     found.setdefault(cell.identity, cell)
         return list(found.values())
 
-    def judge(self, claims: Sequence[str]) -> list[ClaimResult]:
-        """Results of these claims in paper order. Raises ValueError if the run holds too many criteria."""
+    def judge(self, claims: Sequence[str], failed: list[RunError] | None = None) -> list[ClaimResult]:
+        """Results of these claims in paper order.
+
+        Raises ValueError if the run holds too many criteria, RunError where a check makes a mistake; with a list
+        ``failed``, the mistake goes there and its claim has no result.
+        """
         number = sum(len(p.criteria) for c in claims for p in self.pack.check(c).readings)
         if number > MOST_CRITERIA:
             raise ValueError(f"{number} criteria in one run; the error budget allows {MOST_CRITERIA}")
         evidence = self.measure(self.cells(claims))
-        results = [self._claim(self.pack.check(claim), evidence) for claim in claims]
+        results = []
+        for claim in claims:
+            try:
+                results.append(self._claim(self.pack.check(claim), evidence))
+            except RunError as error:
+                if failed is None:
+                    raise
+                failed.append(error)
         verdicts = {result.claim.id: result.verdict for result in results}
         return [_conditioned(result, verdicts) for result in results]
 
@@ -105,16 +120,22 @@ class Engine:
         return CriterionResult(criterion, outcome, samples)
 
     def _control(self, control: Control, aim: CriterionResult, view: View) -> ControlResult:
-        counts = aim.verdict is Verdict.HOLDS
+        discounted = "" if aim.verdict is Verdict.HOLDS else NOT_HELD
         if aim.outcome is None:
-            return ControlResult(control, None, counts, f"its criterion is not judged: {aim.why_not}")
+            return ControlResult(control, None, discounted, f"its criterion is not judged: {aim.why_not}")
         judged = control_evidence(control, aim.criterion, view, self.profile)
         if isinstance(judged, str):
-            return ControlResult(control, None, counts, judged)
+            return ControlResult(control, None, discounted, judged)
         outcome, samples = judged
+        if outcome.verdict is Verdict.INCONCLUSIVE and self._lone(control.sweep or aim.criterion.sweep):
+            discounted = discounted or LONE
         idle = not true_there(control, aim.criterion, view, self.profile)
         why = "the unchanged experiment is violated there too" if idle else ""
-        return ControlResult(control, outcome, counts, why, idle, samples)
+        return ControlResult(control, outcome, discounted, why, idle, samples)
+
+    def _lone(self, sweep: Sweep) -> bool:
+        """Whether its cases stand for several: sizes are chosen for drawn ones, and a user's may vary more."""
+        return all(getattr(case, "stands_for", 1) > 1 for case in sweep.cases(self.book, self.profile))
 
     def _view(self, check: Check, evidence: Evidence) -> View:
         """What the check sees; joined once per sweep, since many criteria and controls look at the same one."""

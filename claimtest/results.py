@@ -10,6 +10,7 @@ from typing import Any
 from claimtest.check import Control, Criterion, Exhibit
 from claimtest.claim import Claim, Reading, Verdict
 from claimtest.criteria import Outcome, Samples
+from claimtest.errors import RunError
 from claimtest.kills import KillMatrix
 from claimtest.profile import ERROR_BUDGET, Profile
 from claimtest.shown import Shown
@@ -61,7 +62,7 @@ class CriterionResult(Shown):
 
 @dataclass(frozen=True)
 class ControlResult:
-    """A control with the outcome of the criterion it was aimed at.
+    """A control with the outcome of the criterion it was aimed at; ``discounted`` says why it does not count.
 
     ``idle``: the criterion finds the unchanged experiment violated in the same cells, so that its verdict on the
     control shows nothing.
@@ -69,10 +70,15 @@ class ControlResult:
 
     control: Control
     outcome: Outcome | None
-    counts: bool
+    discounted: str = ""
     why_not: str = ""
     idle: bool = False
     samples: Samples | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the gate looks at it."""
+        return not self.discounted
 
     @property
     def rejected(self) -> bool | None:
@@ -88,6 +94,7 @@ class ControlResult:
             "aimed_at": self.control.aimed_at,
             "rejected": self.rejected,
             "counts": self.counts,
+            "discounted": self.discounted,
             "estimate": _number(o.estimate) if o else None,
             "interval": [_number(v) for v in o.interval] if o else None,
             "accepted": [_number(v) for v in o.accepted] if o else None,
@@ -179,7 +186,7 @@ class ClaimResult(Shown):
 
 @dataclass(frozen=True)
 class RunResult(Shown):
-    """Everything a run found."""
+    """Everything a run found; ``failed`` are the mistakes that left claims without a result."""
 
     title: str
     profile: Profile
@@ -187,6 +194,7 @@ class RunResult(Shown):
     claims: tuple[ClaimResult, ...]
     versions: Mapping[str, str]
     seconds: float
+    failed: tuple[RunError, ...] = ()
 
     @property
     def readings(self) -> list[tuple[ClaimResult, ReadingResult]]:
@@ -199,7 +207,12 @@ class RunResult(Shown):
         return sum(r.verdict is Verdict.INCONCLUSIVE for _, r in self.readings)
 
     def exit_status(self, strict: bool | None = None) -> int:
-        """0 if every verdict is as expected and every control rejected, else 1; strict: inconclusive is 1 too."""
+        """0 if every verdict is as expected and every control rejected, else 1; strict: inconclusive is 1 too.
+
+        3 if a claim has no result.
+        """
+        if self.failed:
+            return RunError.status
         strict = self.profile.strict if strict is None else strict
         gated = [r for _, r in self.readings if r.gated]
         sound = all(r.as_expected and r.controls_rejected for r in gated)
@@ -217,6 +230,7 @@ class RunResult(Shown):
             "error_budget": ERROR_BUDGET,
             "seconds": round(self.seconds, 1),
             "exit_status": self.exit_status(),
+            "failed": [str(error) for error in self.failed],
             "claims": [claim.to_json() for claim in self.claims],
         }
 

@@ -69,12 +69,14 @@ class Session:
         return {"python": platform.python_version(), **library_versions(closure, self.pack.packages)}
 
     def judge(self, claims: Sequence[str]) -> RunResult:
-        """The verdicts on these claims."""
-        start = time.perf_counter()
+        """The verdicts on these claims. A check's mistake costs its own claim alone; RunError if none is left."""
+        start, failed = time.perf_counter(), []
         with threadpool_limits(1):
-            results = tuple(self.engine.judge(claims))
+            results = tuple(self.engine.judge(claims, failed))
+        if failed and not results:
+            raise failed[0]
         seconds = time.perf_counter() - start
-        return RunResult(self.pack.title, self.profile, self.seed, results, self.versions, seconds)
+        return RunResult(self.pack.title, self.profile, self.seed, results, self.versions, seconds, tuple(failed))
 
     def judge_reading(self, claim: str, reading: str) -> ReadingResult:
         """The verdict on one reading, from its evidence alone."""

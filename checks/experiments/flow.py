@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -19,12 +20,12 @@ from claimtest.cells import Experiment, Quantities
 from models.draws import fill_uniform, generator, to_normal
 from models.objective import loss, output_variance
 from models.snn import BLOCKS, StochasticNetwork
-from models.tangent import tangent_kernel
-from models.training import graded_step, gradient_flow, stable_step
+from models.tangent import tangent_kernel, total_tangent_kernel
+from models.training import graded_step, gradient_descent, gradient_flow, stable_step
 from theorems.linearised import ConstantKernel
 from theorems.theorem1 import HORIZON
 
-__all__ = ["FLOW", "STEPPING", "flow", "recorded_times", "step_fraction", "stepping"]
+__all__ = ["FLOW", "STEPPING", "euler", "flow", "recorded_times", "step_fraction", "stepping"]
 
 FEWEST = 8
 """Recording intervals of [0, T] at least."""
@@ -128,13 +129,39 @@ def _sampled_loss(
     return (total / DRAWS).cpu().numpy()
 
 
-def stepping(case: VaeCase, width: int, seeds: Sequence[SeedSequence], device: str) -> Quantities:
+def euler(
+    case: VaeCase, width: int, seeds: Sequence[SeedSequence], device: str, refine: int = 1
+) -> dict[str, Float[ndarray, "R T n d"]]:
+    """ "residual" and "linearised" of `flow`, trained by Euler's method in steps of at most 1/λ_max(Θ(0)): a control's
+    error.
+    """
+    x = case.problem.inputs
+    network = initial_networks(case, width, [seed.spawn(1)[0] for seed in seeds], device)
+    kernel = total_tangent_kernel(network, x)
+    y, longest, times = torch.as_tensor(case.problem.targets).to(kernel), stable_step(kernel), recorded_times(case)
+    residuals = [network.mean_output(x) - y]
+    for interval in np.diff(times):
+        steps = refine * math.ceil(interval / longest)
+        network = list(gradient_descent(network, x, y, interval / steps, steps, record=steps))[-1].network
+        residuals.append(network.mean_output(x) - y)
+    residual = torch.stack(residuals, 1).cpu().numpy()
+    linearised = ConstantKernel.full(kernel.cpu().numpy()).residual(residual[:, 0], times)
+    return {"residual": residual, "linearised": linearised}
+
+
+Training = Callable[..., Mapping[str, ndarray]]
+"""From a case, a width, seeds, a device and ``refine`` to the trajectories, see `flow`."""
+
+
+def stepping(
+    case: VaeCase, width: int, seeds: Sequence[SeedSequence], device: str, train: Training = flow
+) -> Quantities:
     """The same networks trained with the time steps and with halves of them.
 
     "change" sup_t of ‖difference of the two residuals‖ and "gap" sup_t ‖r(t) - e^{-Θ(0) t} r(0)‖, each (R,).
     """
     states = [SeedSequence(seed.entropy, spawn_key=seed.spawn_key) for seed in seeds]  # spawning twice must agree
-    whole, half = flow(case, width, seeds, device), flow(case, width, states, device, refine=2)
+    whole, half = train(case, width, seeds, device), train(case, width, states, device, refine=2)
 
     def largest(difference: ndarray) -> Float[ndarray, " R"]:
         return np.sqrt((difference**2).sum((-2, -1))).max(1)

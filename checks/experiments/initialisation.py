@@ -26,9 +26,17 @@ def initialisation(
     """Θ^b(0), b = decoder, mean, scale, total, as its trace over outputs divided by d (R, n, n) and ‖Θ^b(0)‖_F² (R,).
 
     The two say how far Θ^b(0) lies from any Θ ⊗ I_d (see ``distance_to``), so that no (nd)² matrix need be kept.
+    Besides "weights_b" (R,), the mean square of the weights of block b over the variance that they are to have (of
+    blocks that are to have one).
     """
-    kernel = tangent_kernel(prepare(initial_networks(case, width, seeds, device)), case.problem.inputs)
+    network = prepare(initial_networks(case, width, seeds, device))
+    kernel = tangent_kernel(network, case.problem.inputs)
     measured: dict[str, ndarray] = {}
+    for name, weights in network.parameters().items():
+        expected = case.problem.noise.scale**2 if name == "scale" else 1.0
+        if expected == 0:
+            continue
+        measured[f"weights_{name}"] = (weights.square().mean((-2, -1)) / expected).cpu().numpy()
     for name in BLOCKS:
         block = getattr(kernel, name)
         measured[name] = output_trace(block)

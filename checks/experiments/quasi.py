@@ -13,6 +13,7 @@ from scipy.stats import qmc
 from checks.cases import VaeCase
 from checks.experiments.networks import Prepare, as_initialised
 from claimtest.cells import Experiment, Quantities
+from models.objective import output_variance
 from models.snn import StochasticNetwork
 from models.traced import traced_kernel
 from theorems.setting import LearnedNoise
@@ -38,11 +39,16 @@ def quasi_network(case: VaeCase, width: int, seed: SeedSequence, device: str = "
 def quasi(
     case: VaeCase, width: int, seeds: Sequence[SeedSequence], device: str, prepare: Prepare = as_initialised
 ) -> Quantities:
-    """Θ^b(0), b = decoder, mean, scale, of quasi-random networks, traced over outputs and divided by d, (R, n, n)."""
+    """Θ^b(0), b = decoder, mean, scale, of quasi-random networks, traced over outputs and divided by d, (R, n, n).
+
+    Besides "variance" (R,), the V of their sampled outputs.
+    """
     networks = [prepare(quasi_network(case, width, seed, device)) for seed in seeds]
     kernels = [traced_kernel(network, case.problem.inputs) for network in networks]
     names = ("decoder", "mean", "scale")
-    return {name: torch.stack([getattr(kernel, name) for kernel in kernels]).cpu().numpy() for name in names}
+    measured = {name: torch.stack([getattr(kernel, name) for kernel in kernels]).cpu().numpy() for name in names}
+    variance = torch.stack([output_variance(network, case.problem.inputs) for network in networks])
+    return measured | {"variance": variance.cpu().numpy()}
 
 
 def _cost(case: VaeCase, width: int) -> float:

@@ -15,7 +15,8 @@ from checks.cases import VaeCase
 from checks.experiments.networks import Prepare, as_initialised, initial_networks
 from claimtest.cells import Experiment, Quantities
 from models.draws import fill_uniform, generator, to_normal
-from models.snn import StochasticNetwork
+from models.objective import loss, pullback
+from models.snn import Features, StochasticNetwork
 from models.tangent import TangentKernel, jacobian_tangent_kernel, sampled_tangent_kernel, tangent_kernel
 from models.traced import mean_sampled_traced_kernel, traced_kernel
 
@@ -27,6 +28,7 @@ __all__ = [
     "identities",
     "of_one_sample",
     "sampled",
+    "scale_gradient_halved",
     "without_mean_block",
 ]
 
@@ -58,6 +60,17 @@ def encoder_subtracted(network: StochasticNetwork, x: np.ndarray, seed: SeedSequ
     return dataclasses.replace(kernel, mean=-kernel.mean, scale=-kernel.scale)
 
 
+Gradient = Callable[[StochasticNetwork, Tensor, Features, Tensor], dict[str, Tensor]]
+"""Jᵀ e by block, from a network, its inputs, its features and e."""
+
+
+def scale_gradient_halved(network: StochasticNetwork, x: Tensor, features: Features, e: Tensor) -> dict[str, Tensor]:
+    """Jᵀ e with half of its part for the last block of the encoder: a control's error."""
+    exact = pullback(network, x, features, e)
+    wrong = "scale" if "scale" in exact else "mean"
+    return exact | {wrong: exact[wrong] / 2}
+
+
 def of_one_sample(network: StochasticNetwork, x: np.ndarray, seed: SeedSequence) -> TangentKernel:
     """Gradients of sampled outputs, with another draw of the noise in each factor: it is Θ in the mean alone."""
     rng = np.random.default_rng(seed)
@@ -72,14 +85,16 @@ def identities(
     device: str,
     prepare: Prepare = as_initialised,
     contraction: Contraction = closed_form,
+    gradient: Gradient = pullback,
 ) -> Quantities:
     """Defects (R,), relative to ‖Θ‖_F: "autodiff" closed form against Jacobians, "asymmetry", "negativity" of the
     smallest eigenvalue, "sum" of the blocks against Jacobians of all parameters at once. ``contraction`` is the closed
-    form.
+    form. Besides "gradient", relative to its norm: the closed form ``gradient`` of the loss, which everything trained
+    here follows, against a backward pass.
 
     Where Θ vanishes (no unit of a ReLU network is active at any input, say) they are absolute.
     """
-    x = case.problem.inputs
+    x, y = case.problem.inputs, case.problem.targets
     batch = prepare(initial_networks(case, width, seeds, device))
     defects: list[list[float]] = []
     for replicate, seed in enumerate(seeds):
@@ -92,8 +107,21 @@ def identities(
             float((matrix - matrix.mT).norm()) / size,
             max(0.0, -float(torch.linalg.eigvalsh(matrix)[0])) / size,
             float((_whole_contraction(network, x) - matrix).norm()) / size,
+            _gradient_defect(network, x, y, gradient),
         ])  # fmt: skip
-    return dict(zip(("autodiff", "asymmetry", "negativity", "sum"), np.array(defects).T, strict=True))
+    return dict(zip(("autodiff", "asymmetry", "negativity", "sum", "gradient"), np.array(defects).T, strict=True))
+
+
+def _gradient_defect(network: StochasticNetwork, x: np.ndarray, y: np.ndarray, gradient: Gradient) -> float:
+    """‖closed - exact‖ / ‖exact‖ of the gradient of the loss by all parameters."""
+    inputs, targets = network.as_inputs(x), torch.as_tensor(y).to(network.mean)
+    closed = gradient(network, inputs, network.features(inputs), network.mean_output(inputs) - targets)
+    blocks = {name: block.detach().clone().requires_grad_() for name, block in network.parameters().items()}
+    value = loss(network.replace_parameters(blocks).mean_output(inputs), targets)
+    exact = torch.autograd.grad(value, list(blocks.values()))
+    apart = [(closed[name] - g).square().sum() for name, g in zip(blocks, exact, strict=True)]
+    size = float(torch.stack([g.square().sum() for g in exact]).sum().sqrt()) or 1.0
+    return float(torch.stack(apart).sum().sqrt()) / size
 
 
 def _whole_contraction(network: StochasticNetwork, x: np.ndarray) -> Float[Tensor, "nd nd"]:

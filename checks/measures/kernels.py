@@ -13,7 +13,7 @@ from checks.experiments.initialisation import distance_to
 from claimtest.cells import CellData
 from theorems.limiting_kernel import KernelBlocks
 
-__all__ = ["block_ratio", "distance_from_limit", "limit_of", "overlap", "unit_defect"]
+__all__ = ["block_ratio", "distance_from_limit", "limit_of", "overlap", "unit_defect", "weight_variance"]
 
 Limit = Callable[[VaeCase], KernelBlocks]
 
@@ -24,9 +24,12 @@ def limit_of(case: VaeCase) -> KernelBlocks:
 
 
 def overlap(measured: Float[ndarray, "R n n"], predicted: Float[ndarray, "n n"]) -> Float[ndarray, " R"]:
-    """<Θ, Θ∞> / ‖Θ∞‖², whose mean is 1 where the prediction is right; no values where it predicts nothing."""
+    """<Θ, Θ∞> / ‖Θ∞‖², whose mean is 1 where the prediction is right.
+
+    Where nothing is predicted: no values if nothing is measured either, else infinity, which no constant is.
+    """
     size = (predicted**2).sum()
-    return (measured * predicted).sum((-2, -1)) / size if size > 0 else np.empty(0)
+    return (measured * predicted).sum((-2, -1)) / size if size > 0 else _unpredicted(measured)
 
 
 def block_ratio(cell: CellData, block: str, limit: Limit = limit_of) -> Float[ndarray, " R"]:
@@ -41,7 +44,16 @@ def distance_from_limit(cell: CellData, limit: Limit = limit_of) -> Float[ndarra
 
 
 def unit_defect(cell: CellData, block: str, limit: Limit = limit_of) -> Float[ndarray, " R"]:
-    """Largest entry of |E Θ^b - Θ^b∞| relative to Θ^b∞(1), E being the mean over quasi-random units."""
+    """Largest entry of |E Θ^b - Θ^b∞| relative to Θ^b∞(1), E being the mean over quasi-random units; see `overlap`."""
     predicted = getattr(limit(cell.case), block)
     size = predicted.max(initial=0.0)
-    return np.abs(cell[block] - predicted).max((-2, -1)) / size if size > 0 else np.empty(0)
+    return np.abs(cell[block] - predicted).max((-2, -1)) / size if size > 0 else _unpredicted(cell[block])
+
+
+def weight_variance(cell: CellData, block: str) -> Float[ndarray, " R"]:
+    """Mean square of the initial weights of one block over its variance; no values where there is no such block."""
+    return cell.quantities.get(f"weights_{block}", np.empty(0))
+
+
+def _unpredicted(measured: Float[ndarray, "R n n"]) -> Float[ndarray, " R"]:
+    return np.full(len(measured), np.inf) if measured.any() else np.empty(0)

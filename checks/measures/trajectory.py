@@ -56,11 +56,15 @@ def obeys_rate(cell: CellData, rate: float = 1.0) -> Float[ndarray, " R"]:
 
 
 def largest_ratio_to_bound(cell: CellData, rate: float = 1.0) -> Float[ndarray, " R"]:
-    """max_k L_k / ((1 - rate η λ0/2)^k L_0) under gradient descent; nan where training diverged counts as infinite."""
+    """max_k L_k / ((1 - rate η λ0/2)^k L_0) under gradient descent; nan where training diverged counts as infinite.
+
+    A rate that promises more than one step can do promises L_1 = 0.
+    """
     losses, step = cell["loss"], cell["step"][:, None]
     steps = np.arange(losses.shape[1])
-    with np.errstate(over="ignore", invalid="ignore"):
-        ratio = losses / losses[:, :1] / (1 - rate * step * cell.case.smallest_eigenvalue / 2) ** steps
+    factor = np.maximum(1 - rate * step * cell.case.smallest_eigenvalue / 2, 0.0)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        ratio = losses / losses[:, :1] / factor**steps
     return np.where(np.isnan(ratio), np.inf, ratio).max(1)
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "sampled_loss_ratio",
     "sampled_obeys_rate",
     "stationary_ratio",
+    "unit_floor_defect",
 ]
 
 GROUP = 4
@@ -39,6 +40,12 @@ def floor_of(case: VaeCase) -> float:
 def floor_ratio(cell: CellData, floor: Floor = floor_of) -> Float[ndarray, " R"]:
     """V(T) / V∞ after training on L."""
     return cell["variance"][:, -1] / floor(cell.case)
+
+
+def unit_floor_defect(cell: CellData, floor: Floor = floor_of) -> Float[ndarray, " R"]:
+    """|V - V∞| / V∞ of quasi-random networks at initialisation, whose units integrate V over its weights."""
+    predicted = floor(cell.case)
+    return np.abs(cell["variance"] - predicted) / predicted
 
 
 def drift(cell: CellData) -> Float[ndarray, " R/4"]:
@@ -61,12 +68,16 @@ def sampled_obeys_rate(cell: CellData) -> Float[ndarray, " R"]:
 def stationary_ratio(cell: CellData, exaggeration: float = 1.0) -> Float[ndarray, " R"]:
     """Mean excess over the window, over the mean floor predicted from Θ(t) and V(t) at the same steps.
 
-    ``exaggeration`` multiplies the predicted floor.
+    ``exaggeration`` multiplies the predicted floor. Infinite where η λ_max(Θ(t)) >= 2: nothing is stationary there, and
+    no prediction is met.
     """
     n, d = cell.case.problem.targets.shape
     variance = 2 * cell["variance"] / (n * d)
-    floor = stationary_loss(cell["eigenvalues"], cell["step"][:, None], variance, 1)
-    return cell["excess"].mean(1) / (exaggeration * floor.mean(1))
+    stable = (cell["step"][:, None] * cell["eigenvalues"].max(-1) < 2).all(1)
+    floor = stationary_loss(cell["eigenvalues"][stable], cell["step"][stable, None], variance[stable], 1)
+    ratio = np.full(len(stable), np.inf)
+    ratio[stable] = cell["excess"][stable].mean(1) / (exaggeration * floor.mean(1))
+    return ratio
 
 
 def drop_per_time(cell: CellData) -> Float[ndarray, " R"]:

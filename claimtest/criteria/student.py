@@ -145,9 +145,10 @@ class StudentLaw(Law):
         """How far the accepted region reaches beyond the stated value."""
 
     def judge(self, samples: Samples, profile: Profile, alpha: float = ALPHA) -> Outcome:
-        """The interval against the accepted region."""
-        fit = self.fit(samples.values, samples)
-        low, high = fit.interval(alpha)
+        """The interval against the accepted region. Infinite values have no interval, and obey no law."""
+        with np.errstate(invalid="ignore"):
+            fit = self.fit(samples.values, samples)
+            low, high = fit.interval(alpha)
         interval, accepted, error, n = (float(low), float(high)), self.accepted(profile), float(fit.error), len(samples)
         return Outcome(
             decide(interval, accepted), float(fit.estimate), interval, accepted,

@@ -167,7 +167,7 @@ def _control(result: ControlResult) -> list[str]:
         return [*head, "", "", "", f"not run: {text(result.why_not)}"]
     verdict = "rejected" if result.rejected else f"**not rejected** ({result.why_not or o.verdict})"
     if not result.counts:
-        verdict += ", not counted: its criterion does not hold here"
+        verdict += f", not counted: {result.discounted}"
     return [*head, estimate(o), interval(o), region(o.accepted), verdict]
 
 

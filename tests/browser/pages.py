@@ -43,7 +43,7 @@ def _claim(check: Check, turn: cycle[Verdict]) -> ClaimResult:
     for part, reading in zip(check.readings, check.claim.readings, strict=True):
         verdict = next(turn)
         criteria = tuple(CriterionResult(c, outcome(verdict, -0.5), None) for c in part.criteria)
-        controls = tuple(ControlResult(c, outcome(Verdict.VIOLATED, 1.736), True) for c in part.controls)
+        controls = tuple(ControlResult(c, outcome(Verdict.VIOLATED, 1.736)) for c in part.controls)
         readings.append(ReadingResult(reading, criteria, controls, (Coin("coin", 16),)))
     return ClaimResult(check.claim, tuple(readings), ())
 
