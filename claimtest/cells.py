@@ -113,10 +113,14 @@ class Sweep:
     replicates: Callable[[Profile], int] = lambda profile: profile.replicates
     block: int = 8
 
+    def replicates_of(self, case: Any, profile: Profile) -> int:
+        """How many replicates the case has at each width."""
+        return self.replicates(profile) * getattr(case, "stands_for", 1)
+
     def cells(self, cases: Sequence[Any], profile: Profile) -> Iterator[Cell]:
         """The cells of these cases."""
         for case in cases:
-            total = self.replicates(profile) * getattr(case, "stands_for", 1)
+            total = self.replicates_of(case, profile)
             block = case.block(self.block) if hasattr(case, "block") else self.block
             for width in self.widths(case, profile):
                 for first in range(0, total, block):

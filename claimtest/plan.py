@@ -116,7 +116,7 @@ class Planned:
 
     def count(self, profile: Profile) -> int:
         """Replicates on all of them."""
-        return len(self.cells(profile)) * self.criterion.sweep.replicates(profile)
+        return sum(self.criterion.sweep.replicates_of(cell.case, profile) for cell in self.cells(profile))
 
     @property
     def sizes(self) -> tuple[str, str]:
@@ -127,7 +127,7 @@ class Planned:
             return "not run", ""
         cases = len({cell.case.id for cell in cells})
         widths = f"{len(cells) / cases:.3g}"
-        return f"{cases} × {widths} × {self.criterion.sweep.replicates(profile)}", str(self.count(profile))
+        return f"{cases} × {widths} × {self.count(profile) // len(cells)}", str(self.count(profile))
 
     @property
     def values(self) -> int:
@@ -160,7 +160,8 @@ class Planned:
 def _always(cells: Sequence[CellData], criterion: Criterion, profile: Profile) -> Samples:
     """The samples of an event that happens in every replicate, which is no defect either."""
     names = list(dict.fromkeys(cell.case.id for cell in cells))
-    strata = np.repeat([names.index(cell.case.id) for cell in cells], criterion.sweep.replicates(profile))
+    replicates = [criterion.sweep.replicates_of(cell.case, profile) for cell in cells]
+    strata = np.repeat([names.index(cell.case.id) for cell in cells], replicates)
     return Samples(np.full(len(strata), float(isinstance(criterion.law, Probability))), strata, np.ones(len(strata)))
 
 
