@@ -146,6 +146,7 @@ ATTACK_DEFINITION1 = Attack(
         "asymmetry": "Θ against its transpose, defect / 1e-10 ‖Θ‖",
         "negativity": "negative part of λ_min(Θ) / 1e-10 ‖Θ‖",
         "sum": "sum of the blocks against the contraction over all parameters, defect / 1e-10 ‖Θ‖",
+        "gradient": "closed form of ∇L against a backward pass, defect / 1e-10 ‖∇L‖",
     },
     _with("stretch", st.lists(_powers(-10, 10), min_size=3, max_size=3), _examples(8)),
     identity_ratios,

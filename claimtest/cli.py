@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +19,14 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose errors take one line."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise UsageError."""
+        """Raise UsageError, with the near matches of a word that is none of those known."""
+        found = re.search(r"(?:argument (.+?): )?invalid choice: '(.*)' \(choose from (.*)\)", message)
+        if found:
+            from claimtest.packs import near_matches  # brings numpy
+
+            what, word, known = found[1] or "argument", found[2], re.findall(r"[\w-]+", found[3])
+            what = f"unknown {what.lower()}" if what.isupper() else f"{what}: unknown"
+            raise UsageError(f"{what} {word!r}{near_matches(word, known)}")
         raise UsageError(f"{message} (see {self.prog} --help)")
 
 

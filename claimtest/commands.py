@@ -201,7 +201,7 @@ def _session(pack: Pack, options: argparse.Namespace, data: tuple[Any, ...] | No
         try:
             own = pack.cases_from_data(*data)
         except ValueError as error:
-            raise UsageError(str(error)) from None
+            raise UsageError(f"{options.inputs}: {error}") from None
         session.book = lambda: own
     return session
 

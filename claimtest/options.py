@@ -71,6 +71,8 @@ def device_named(name: str) -> str:
 
 def folder_named(name: str) -> Path:
     """The folder of that name, which need not exist, if the system can look for it."""
+    if not name.strip():
+        raise UsageError("--out: the name of the folder is empty")
     folder = Path(name)
     try:
         folder.exists()
@@ -81,6 +83,8 @@ def folder_named(name: str) -> Path:
 
 def writable_folder(folder: Path) -> Path:
     """The folder, made if need be and tried."""
+    if folder.is_file():
+        raise UsageError(f"{str(folder)!r} is a file: give a folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / f".writable-{os.getpid()}"

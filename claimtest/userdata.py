@@ -49,6 +49,9 @@ def read_widths(text: str) -> tuple[int, int]:
 
 
 def _read_npy(path: Path) -> ndarray:
+    with path.open("rb") as file:
+        if file.read(6) != b"\x93NUMPY":  # NumPy would take anything else for a pickle
+            raise UsageError(f"{path} is no .npy file: it does not begin as one")
     try:
         array = np.load(path, allow_pickle=False)
     except (ValueError, EOFError) as error:

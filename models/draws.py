@@ -13,15 +13,23 @@ import torch
 from numpy.random import PCG64, Generator, SeedSequence
 from torch import Tensor
 
-__all__ = ["Seed", "fill_normal", "fill_uniform", "generator", "standard_normal", "to_normal"]
+__all__ = ["Seed", "fill_normal", "fill_uniform", "generator", "known_seed", "standard_normal", "to_normal"]
 
 Seed = int | SeedSequence
 
 
 def generator(seed: Seed, position: int = 0) -> Generator:
-    """The stream of this seed from its number ``position`` on."""
-    bits = PCG64(seed)
+    """The stream of this seed from its number ``position`` on. Raises ValueError for what is no seed."""
+    bits = PCG64(known_seed(seed))
     return Generator(bits.advance(position) if position else bits)
+
+
+def known_seed(seed: Seed) -> Seed:
+    """The seed. Raises ValueError unless it is a whole number >= 0 or a SeedSequence."""
+    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool) and seed >= 0
+    if not whole and not isinstance(seed, SeedSequence):
+        raise ValueError(f"a seed must be a whole number, at least 0, or a SeedSequence, got {seed!r:.60}")
+    return seed
 
 
 def fill_normal(out: Tensor, rng: Generator) -> Tensor:
@@ -43,5 +51,6 @@ def to_normal(uniform: Tensor) -> Tensor:
 
 
 def standard_normal(shape: tuple[int, ...], rng: np.random.Generator | int) -> Tensor:
-    """A new tensor of N(0, 1) in double precision from a generator or a seed."""
-    return to_normal(torch.from_numpy(np.random.default_rng(rng).random(shape)))
+    """A new tensor of N(0, 1) in double precision from a generator or a seed. Raises ValueError for what is neither."""
+    stream = rng if isinstance(rng, Generator) else np.random.default_rng(known_seed(rng))
+    return to_normal(torch.from_numpy(stream.random(shape)))

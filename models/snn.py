@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from jaxtyping import Float
-from numpy.random import Generator, SeedSequence
+from numpy.random import Generator
 from torch import Tensor
 
 from models.activations import MeanActivation, mean_activation
@@ -87,17 +87,21 @@ class StochasticNetwork:
         A sequence of seeds gives a leading axis of replicates, replicate r being the network of seed r alone. The
         numbers are drawn on the CPU, by NumPy's generator, whatever the device. ``antisymmetric`` pairs the units with
         opposite v_r, so that f ≡ 0. Raises ValueError for sizes below 1, an odd width if antisymmetric, an unknown
-        activation or a device that is not there.
+        activation, what is no seed, a type that is not floating-point or a device that is not there.
         """
         check_sizes(width, inputs, outputs, antisymmetric)
         psi, place, noise = activation_named(activation), device_named(device), known_noise(noise)
-        seeds = [seed] if isinstance(seed, (int, np.integer, SeedSequence)) else list(seed)
+        if not dtype.is_floating_point:
+            raise ValueError(f"a network needs a floating-point type, got {dtype}")
+        given: Any = seed  # whatever it is, the generator looks at it
+        several = isinstance(given, Sequence | np.ndarray) and not isinstance(given, str)
+        seeds: list[Any] = list(given) if several else [given]
         if not seeds:
             raise ValueError("a batch of replicates needs at least one seed")
         keep_freed_memory()
         drawn = drawn_blocks(seeds, width, block_rows(inputs, outputs, noise), noise, antisymmetric)
         blocks = {b: w.to(device=place, dtype=dtype).mT for b, w in drawn.items()}
-        if isinstance(seed, (int, np.integer, SeedSequence)):
+        if not several:
             blocks = {b: w[0] for b, w in blocks.items()}
         return cls(blocks["mean"], blocks.get("scale"), blocks["decoder"], psi, noise, width**-0.5)
 

@@ -22,7 +22,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from models.checked import broadcast_tensor
+from models.checked import broadcast_tensor, whole_number
 from models.contraction import PairSums, blocks_of_units, pair_sums, pairs_of, spread, units_at_once
 from models.memory import block_size
 from models.snn import Features, StochasticNetwork
@@ -83,7 +83,7 @@ def tangent_kernel(network: Network, x: Any, other: Any = None, *, block: int | 
     """Θ(x, x') of the mean output in closed form; x' = x if ``other`` is None.
 
     ``block`` is the number of units treated at once (chosen to fit the cache if None). Raises ValueError if the
-    inputs do not fit the network.
+    inputs do not fit the network or ``block`` is below 1.
     """
     x, x2 = _both(network, x, other)
     return _joined(torch.cat, _contractions(network, x, x2, _mean_features(x, x2), block, TangentKernel.of))
@@ -176,6 +176,7 @@ def _contractions(
     """Replicates that fit the cache together, each group contracted over blocks of its units."""
     n, d = len(x), network.outputs
     pairs = pairs_of(n) if x2 is None else n * len(x2)
+    block = None if block is None else whole_number(block, "block")
     count = network.batch_shape[0] if network.batch_shape else 1
     others = network.batch_shape[1:].numel()
     each = others * (pairs + pairs_of(d) + 3 * n)

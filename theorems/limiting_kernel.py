@@ -47,7 +47,7 @@ def limiting_kernel(
     Θ∞ depends on ρ = <x_i, x'_j> alone, see :func:`kernel_profile`, which is evaluated once per distinct ρ. Where they
     are many it is interpolated, within 1e-10 Θ∞(1), see ``theorems.interpolation``.
     Raises ValueError if there is no data, a value is not finite, a row is off the unit sphere, the two sets have
-    different dimensions or the activation is unknown.
+    different dimensions, the activation is unknown or its moments are not finite.
     """
     psi, noise, cosines = activation_named(activation), known_noise(noise), _cosines(inputs, other)
     if cosines.size > MANY:
@@ -71,7 +71,7 @@ def kernel_profile(
     no Θ^σ. The error is below 1e-10 Θ∞(1) at every ρ, ±1 included: for erf, ReLU and sin with fixed noise and with
     τ <= 10 (measured: 1e-14 for τ <= 1), for tanh-like ψ up to τ = 1; :func:`accuracy` reports it for any ψ and noise.
 
-    Raises ValueError if a ρ is outside [-1, 1] or the activation is unknown.
+    Raises ValueError if a ρ is outside [-1, 1], the activation is unknown or its moments are not finite.
     """
     return _profile(activation_named(activation), known_noise(noise), _correlations(rho))
 
@@ -136,9 +136,17 @@ def accuracy(activation: str | Activation = "erf", noise: Noise = LearnedNoise(1
 
 def _profile(psi: Activation, noise: Noise, rho: Float[ndarray, "*shape"], resolution: float = 1.0) -> KernelBlocks:
     variance = known_noise(noise).scale ** 2
-    if isinstance(noise, FixedNoise) or noise.scale == 0:
-        return _fixed_noise(dual_of(psi, resolution), rho, variance)
-    return _in_blocks(lambda part: learned_noise_blocks(psi, part, variance, resolution), rho)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if isinstance(noise, FixedNoise) or noise.scale == 0:
+            return _finite(_fixed_noise(dual_of(psi, resolution), rho, variance), psi)
+        return _finite(_in_blocks(lambda part: learned_noise_blocks(psi, part, variance, resolution), rho), psi)
+
+
+def _finite(blocks: KernelBlocks, psi: Activation) -> KernelBlocks:
+    """The blocks. Raises ValueError for an activation that grows too fast, or is not a number somewhere."""
+    if not np.isfinite(blocks.total).all():
+        raise ValueError(f"activation {psi.name!r} has no kernel: E ψ(z)² or E ψ'(z)² is no finite number")
+    return blocks
 
 
 @lru_cache(maxsize=16)

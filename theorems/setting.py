@@ -37,7 +37,8 @@ UNIT_TOLERANCE = 1e-8
 
 
 def _require_scale(scale: float, owner: str) -> None:
-    if not (np.isfinite(scale) and scale >= 0):
+    number = isinstance(scale, int | float | np.integer | np.floating) and not isinstance(scale, bool)
+    if not (number and np.isfinite(scale) and scale >= 0):
         raise ValueError(f"{owner}: the scale must be a finite number >= 0, got {scale!r}")
 
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from tests.claimtest.toy_pack import PACK
     ("argv", "words"),
     [
         ("", "required: COMMAND"),
-        ("verfy", "invalid choice: 'verfy'"),
+        ("verfy", "unknown command 'verfy': did you mean verify?"),
         ("verify lnl", "unknown claim 'lnl': did you mean lln?"),
         ("verify zzz", "unknown claim 'zzz' (there are: lln, clt)"),
         ("show nothing", "unknown claim 'nothing'"),
@@ -35,7 +36,8 @@ from tests.claimtest.toy_pack import PACK
         ("verify --widths 1:2", "go with --inputs"),
         ("verify --targets y.npy", "go with --inputs"),
         ("verify --frobnicate", "unrecognized arguments"),
-        ("verify --out file", "cannot write into 'file'"),
+        ("verify --out file", "'file' is a file: give a folder"),
+        ("verify --out=", "--out: the name of the folder is empty"),
         ("verify --out file/below", "cannot write into 'file/below'"),
     ],
 )
@@ -111,6 +113,27 @@ class TestOwnData:
         np.save(tmp_path / "x.npy", np.eye(3))
         np.save(tmp_path / "y.npy", np.eye(2))
         wrong(run("verify", "--inputs", "x.npy", "--targets", "y.npy"), 2, "y.npy has 2 rows, x.npy has 3")
+
+
+def broken(cell, predicted=1.0):
+    """A measure that makes a mistake."""
+    raise ValueError("this prediction is that of another problem")
+
+
+def test_a_mistake_costs_its_own_claim_and_the_status(run, tmp_path, monkeypatch):
+    lln, clt = PACK.checks
+    (part,) = clt.readings
+    altered(monkeypatch, checks=(lln, replace(clt, readings=(replace(
+        part, criteria=tuple(replace(c, measure=broken) for c in part.criteria)
+    ),))))  # fmt: skip
+    status, _, err = run("verify", "--quiet")
+    assert status == 3
+    assert err.startswith("claimtest: error: clt, reading 'exact', criterion 'variance': ValueError: this prediction")
+    written = json.loads((tmp_path / "claims-out" / "report.json").read_text())
+    assert [claim["id"] for claim in written["claims"]] == ["lln"]
+    assert (written["exit_status"], len(written["failed"])) == (3, 1)
+    assert "this prediction" in (tmp_path / "claims-out" / "failure.log").read_text()
+    assert "broken" in (tmp_path / "claims-out" / "failure.log").read_text()
 
 
 def test_the_command_of_the_shell():

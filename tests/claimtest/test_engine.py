@@ -1,6 +1,6 @@
 """The engine: readings judged alone or together, controls that count, claims that rest on shaky ones."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -135,3 +135,32 @@ def test_a_mistake_in_a_measure_ends_the_run_and_says_where(mistake):
     (variance, *_) = CLT_CHECK.readings[0].criteria
     with pytest.raises(RunError, match=r"clt, reading '.*', (criterion 'variance'|control 'broken'): \w+Error: "):
         engine(LLN_CHECK, changed(CLT_CHECK, **mistake(variance))).judge(["clt"])
+
+
+def test_a_mistake_can_cost_its_own_claim_alone():
+    (variance, *_) = CLT_CHECK.readings[0].criteria
+    failed: list[RunError] = []
+    wrong = changed(CLT_CHECK, criteria=(replace(variance, measure=broken),), controls=())
+    (left,) = engine(LLN_CHECK, wrong).judge(["lln", "clt"], failed)
+    assert left.to_json() == engine().judge(["lln"])[0].to_json()
+    assert "prediction is that of another problem" in str(failed[0])
+    assert RunResult("", QUICK, 0, (left,), {}, 0.0, tuple(failed)).exit_status() == RunError.status
+
+
+@dataclass(frozen=True)
+class LoneCoin(Coin):
+    """A coin in the place of several."""
+
+    stands_for: int = 2
+
+
+@pytest.mark.parametrize(("coin", "counts"), [(LoneCoin("yours", 16), False), (Coin("coin", 16), True)])
+def test_what_one_problem_alone_cannot_tell_does_not_count(coin, counts):
+    """A control whose accepted region begins where the truth lies: only a drawn case's sizes promise to tell."""
+    (first, *_) = CLT_CHECK.readings[0].criteria
+    many = replace(first, sweep=replace(first.sweep, replicates=lambda profile: 4096 // getattr(coin, "stands_for", 1)))
+    near = Control("near", "", "variance", margins=1.0)
+    check = changed(CLT_CHECK, criteria=(many,), controls=(near,))
+    (result,) = engine(LLN_CHECK, check, book=(coin,)).judge_reading("clt", "exact").controls
+    assert (result.rejected, result.counts) == (False, counts)
+    assert len(result.samples) == 4096 * len(QUICK.ladder(coin.base))

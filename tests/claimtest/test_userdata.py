@@ -42,8 +42,9 @@ def test_a_header_empty_lines_and_a_byte_order_mark_are_no_trouble(tmp_path):
     [
         ("none.npy", None, "cannot read .*: No such file"),
         ("x.txt", b"1,2", "unknown kind of file '.txt'"),
-        ("x.npy", b"", "not an array of numbers"),
-        ("x.npy", b"rubbish", "not an array of numbers"),
+        ("x.npy", b"", "no .npy file"),
+        ("x.npy", b"rubbish", "no .npy file"),
+        ("x.npy", b"\x93NUMPYrubbish", "not an array of numbers"),
         ("x.npy", np.array([{}]), "not an array of numbers"),
         ("x.npy", np.array(["a"]), "holds <U1, not real numbers"),
         ("x.npy", np.array([1j]), "holds complex128"),

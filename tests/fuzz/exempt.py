@@ -46,7 +46,8 @@ BEHIND = """
     models.certificate.convexity_lost models.certificate.krylov_convexity_lost models.certificate.remaining
     models.contraction.blocks_of_units models.contraction.pair_sums models.contraction.pairs_of
     models.contraction.spread models.contraction.units_at_once models.divergence.objective models.draws.fill_normal
-    models.draws.fill_uniform models.draws.generator models.draws.standard_normal models.draws.to_normal
+    models.draws.fill_uniform models.draws.generator models.draws.known_seed
+    models.draws.standard_normal models.draws.to_normal
     models.initialisation.block_rows models.initialisation.check_sizes models.initialisation.device_named
     models.initialisation.drawn_blocks models.implicit.combined models.implicit.dot models.memory.block_size
     models.memory.keep_freed_memory models.mnist.bundled_file models.mnist.leading_components

@@ -11,6 +11,7 @@ from numpy.random import SeedSequence
 
 from models.activations import mean_activation
 from models.snn import StochasticNetwork
+from models.tangent import tangent_kernel
 from tests.models.problems import activations, data, network, noises, seeds, sizes, widths
 from theorems.setting import FixedNoise, LearnedNoise
 
@@ -140,3 +141,24 @@ def test_a_gpu_that_is_not_there_is_named():
 def test_what_is_no_width_no_noise_or_no_input_is_one_clear_line(call, says):
     with pytest.raises(ValueError, match=says):
         call()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"dtype": torch.int64}, "floating-point"),
+        ({"seed": "a"}, "a seed must be"),
+        ({"seed": [0, -1]}, "a seed must be"),
+        ({"seed": 1.5}, "a seed must be"),
+        ({"seed": ()}, "at least one seed"),
+    ],
+)
+def test_what_no_network_can_be_drawn_from_is_refused_in_one_line(wrong, says):
+    with pytest.raises(ValueError, match=says):
+        StochasticNetwork.initialise(8, 3, 2, **wrong)
+
+
+@pytest.mark.parametrize("block", [0, -1, 1.5])
+def test_a_block_of_no_units_is_refused(block):
+    with pytest.raises(ValueError, match="block must be at least 1"):
+        tangent_kernel(StochasticNetwork.initialise(8, 3, 2), np.eye(3), block=block)

@@ -11,7 +11,7 @@ from theorems.duals import dual_of
 from theorems.hermite import HermiteDual
 from theorems.learned_noise import mean_over_draws, mean_over_scales
 from theorems.limiting_kernel import accuracy, kernel_profile, limiting_kernel
-from theorems.setting import ACTIVATIONS, ERF, FixedNoise, LearnedNoise
+from theorems.setting import ACTIVATIONS, ERF, Activation, FixedNoise, LearnedNoise
 
 ORACLE = json.loads((Path(__file__).parents[2] / "checks" / "data" / "deterministic_ntk.json").read_text())
 RHO = np.array([-1, -1 + 1e-12, -1 + 1e-8, -0.6, 0, 1e-3, 0.5, 0.99, 1 - 1e-4, 1 - 1e-8, 1 - 1e-12, 1])
@@ -147,3 +147,21 @@ def test_the_accuracy_reached(psi, noise):
 def test_the_accuracy_says_where_it_fails():
     """tanh at τ = 2 is out of the reach of 512 terms, and that is what is reported."""
     assert 1e-9 < accuracy(TANH, LearnedNoise(2.0)) < 1e-6
+
+
+GROWING = Activation("exp(z²)", lambda xp, z: xp.exp(z * z), lambda xp, z: 2 * z * xp.exp(z * z))
+NOWHERE = Activation("nan", lambda xp, z: z * float("nan"), lambda xp, z: z * float("nan"))
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered")
+@pytest.mark.parametrize("psi", [GROWING, NOWHERE], ids=lambda psi: psi.name)
+def test_an_activation_without_moments_has_no_kernel(psi):
+    with pytest.raises(ValueError, match="has no kernel"):
+        limiting_kernel(np.eye(2), activation=psi, noise=LearnedNoise(1.0))
+
+
+@pytest.mark.parametrize("scale", ["1", None, True, -1.0, float("inf"), 1j])
+@pytest.mark.parametrize("noise", [LearnedNoise, FixedNoise])
+def test_a_scale_that_is_no_standard_deviation_is_refused(noise, scale):
+    with pytest.raises(ValueError, match="the scale must be a finite number"):
+        noise(scale)
