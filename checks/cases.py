@@ -28,7 +28,7 @@ from theorems.setting import ACTIVATIONS, FixedNoise, LearnedNoise, Noise, Probl
 
 __all__ = ["CaseBook", "VaeCase", "case_book", "problems", "spread_inputs"]
 
-POOL = 200
+POOL = 128
 """Draws from Hypothesis, of which the balanced cases are the first that qualify."""
 
 MOST_CASES = 16
@@ -160,7 +160,7 @@ def unit_matrices(rows: int, columns: int, root: int = 0) -> st.SearchStrategy[F
         x = np.random.default_rng([root, key]).standard_normal((rows, columns))
         return x / np.linalg.norm(x, axis=1, keepdims=True)
 
-    return bits(62).map(draw)
+    return bits(24).map(draw)
 
 
 def spread_inputs(rng: np.random.Generator, n: int, p: int) -> Float[ndarray, "n p"]:

@@ -46,13 +46,20 @@ class Groups:
 
 def cases(samples: Samples) -> Groups:
     """Values of one case."""
-    return Groups(np.unique(samples.strata, return_inverse=True)[1])
+    return _alike(samples.strata)
 
 
 def cells(samples: Samples) -> Groups:
     """Values of one case at one abscissa: their variances are taken to be equal, and those of no others."""
-    places = np.stack([samples.strata, samples.abscissa])
-    return Groups(np.unique(places, axis=1, return_inverse=True)[1].reshape(-1))
+    return _alike(samples.strata, samples.abscissa)
+
+
+def _alike(*labels: Shaped[ndarray, " N"]) -> Groups:
+    """Values whose labels agree. Samples come in runs of such values: sorting the runs' heads is enough."""
+    places = np.stack(labels)
+    starts = np.concatenate([[True], (np.diff(places) != 0).any(0)])[: places.shape[1]]
+    code = np.unique(places[:, starts], axis=1, return_inverse=True)[1].reshape(-1)
+    return Groups(code[np.cumsum(starts) - 1])
 
 
 @dataclass(frozen=True)
