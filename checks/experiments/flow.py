@@ -27,8 +27,8 @@ from theorems.theorem1 import HORIZON
 
 __all__ = ["FLOW", "STEPPING", "euler", "flow", "recorded_times", "step_fraction", "stepping"]
 
-FEWEST = 8
-"""Recording intervals of [0, T] at least."""
+FEWEST, FEWEST_KINKED = 8, 12
+"""Recording intervals of [0, T] at least, and where h has a kink."""
 
 DRAWS = 48
 """Draws of the noise behind the sampled loss at the end of training."""
@@ -36,7 +36,7 @@ DRAWS = 48
 
 @lru_cache(maxsize=256)
 def recorded_times(case: VaeCase) -> Float[ndarray, " T"]:
-    """0 .. T = 3/λ0, as far apart as the time steps may be under Θ∞ (two of them at a kink), in 8 intervals at least.
+    """0 .. T = 3/λ0, as far apart as the time steps may be under Θ∞ (two of them at a kink), in 8 intervals at least (12).
 
     They lie closest where the fast modes decay; every 1/λ_k is within half an interval of one of them.
     """
@@ -45,18 +45,19 @@ def recorded_times(case: VaeCase) -> Float[ndarray, " T"]:
         times, step = [0.0], time_step(case, float(case.eigenvalues[-1]), fraction)
         while times[-1] < horizon * (1 - 1e-9):
             times.append(times[-1] + step(times[-1]))
-        if len(times) > FEWEST:
+        if len(times) > (FEWEST_KINKED if case.kinked else FEWEST):
             return np.array(times) * (horizon / times[-1])
         fraction *= 0.9
 
 
 def time_step(case: VaeCase, largest: float, fraction: float) -> Callable[[float], float]:
-    """The time step at time t for λ_max(Θ(0)) = ``largest``: graded, but constant where h has a kink.
+    """The time step at time t for λ_max(Θ(0)) = ``largest``: graded by the modes, or by all that moves at a kink.
 
-    A kink that a unit passes costs the method its order, whatever the time.
+    A kink that a unit passes costs the method its order. What it costs is in proportion to the speed of the unit, at
+    most ‖r(0)‖ e^{-λ0 t} of its size, and to the square of the step.
     """
     if case.kinked:
-        return lambda time: fraction / largest
+        return lambda time: fraction / largest * math.exp(min(case.smallest_eigenvalue * time / 2, 2.0))
     return graded_step(largest, fraction, case.eigenvalues.tolist())
 
 
