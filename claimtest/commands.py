@@ -85,8 +85,7 @@ def command_verify(options: argparse.Namespace) -> int:
     writable_folder(options.out)
     session = _session(pack, options, book)
     try:
-        run = session.judge(claims)
-        page = session.write(run, options.out)
+        run, page = session.judge_and_write(claims, options.out)
     except RunError as error:
         raise with_details(error, options.out) from None
     finally:
@@ -135,8 +134,7 @@ def command_report(options: argparse.Namespace) -> int:
                 print(f"{claim}: {lacking} of {total} cells are not measured, left out (verify measures them)")
         if not complete:
             raise RunError(f"no claim has all its evidence in {options.out} at this profile, seed and device")
-        run = session.judge(complete)
-        page = session.write(run, options.out, options.format)
+        run, page = session.judge_and_write(complete, options.out, options.format)
     finally:
         session.close()
     return told(run, page, options)

@@ -158,7 +158,7 @@ class ClaimsPlugin:
             return
         try:
             claims = select_claims(self._loaded(), [claim for claim, *_ in self.rows.values()])
-            page = self.session.write(self.session.judge(claims), self.report)
+            _, page = self.session.judge_and_write(claims, self.report)
             self.last_words.append(f"report: {page}")
         except (RunError, UsageError) as error:
             self.last_words.append(f"the report could not be written: {error}")

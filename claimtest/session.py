@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -88,25 +88,30 @@ class Session:
         cells = {claim: self.engine.cells([claim]) for claim in claims}
         return {claim: (len(self.runner.missing(own)), len(own)) for claim, own in cells.items()}
 
-    def write(self, run: RunResult, folder: Path, form: str = "html") -> Path:
-        """Write the report in every format with its evidence as CSV, or in one other than "html" alone; its path.
+    def judge_and_write(self, claims: Sequence[str], folder: Path, form: str = "html") -> tuple[RunResult, Path]:
+        """The verdicts, and the path of their report: in every format, or in one other than "html" alone.
 
-        Raises RunError, in one line, if the folder cannot be written.
+        With "html" the evidence is written, too, as CSV, by another process while this one judges. Raises RunError, in
+        one line, if the folder cannot be written.
         """
+        start, cells = time.perf_counter(), self.engine.cells(claims)
+        known = self.runner(cells)
         try:
-            return self._write(run, folder, form)
+            if form != "html":
+                run = self.judge(claims)
+                return run, self._written(run, folder, formats=(form,))
+            evidence = [Measured.of(cell, known[cell.identity]) for cell in cells]
+            with alongside(export_csv, evidence, folder / "evidence"):
+                run = replace(self.judge(claims), seconds=time.perf_counter() - start)
+                return run, self._written(run, folder, evidence={file_name(cell.experiment.id) for cell in cells})
         except OSError as error:
             raise RunError(f"cannot write {error.filename or folder}: {error.strerror or error}") from None
 
-    def _write(self, run: RunResult, folder: Path, form: str) -> Path:
+    def _written(self, run: RunResult, folder: Path, **how: Any) -> Path:
         from claimtest.report import write_report  # brings matplotlib: not needed by those who want no report
 
-        if form != "html":
-            return write_report(run, folder, formats=(form,), jobs=self.jobs)
-        cells = self.engine.cells([result.claim.id for result in run.claims])
-        evidence = [Measured.of(cell, self.runner.known[cell.identity]) for cell in cells]
-        with alongside(export_csv, evidence, folder / "evidence"), threadpool_limits(1):
-            return write_report(run, folder, {file_name(cell.experiment.id) for cell in cells}, jobs=self.jobs)
+        with threadpool_limits(1):
+            return write_report(run, folder, jobs=self.jobs, **how)
 
     def close(self) -> None:
         """Close the store, if it was opened."""

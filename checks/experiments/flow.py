@@ -36,7 +36,7 @@ DRAWS = 48
 
 @lru_cache(maxsize=256)
 def recorded_times(case: VaeCase) -> Float[ndarray, " T"]:
-    """0 .. T = 3/λ0, as far apart as the time steps may be under Θ∞ (two of them at a kink), in 8 intervals at least (12).
+    """0 .. T = 3/λ0, as far apart as time steps may be under Θ∞ (two of them at a kink), in 8 or 12 intervals at least.
 
     They lie closest where the fast modes decay; every 1/λ_k is within half an interval of one of them.
     """
