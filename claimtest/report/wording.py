@@ -225,7 +225,9 @@ def _controls(run: RunResult) -> str:
 
 
 def _idle(count: Tally) -> str:
-    return f"; {count.idle} could not be counted" if count.idle else ""
+    if not count.idle:
+        return ""
+    return f"; {count.idle} more {_are(count.idle)} not counted, aimed at what is not judged or does not hold here"
 
 
 def _are(n: int) -> str:
