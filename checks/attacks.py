@@ -16,7 +16,7 @@ from numpy import ndarray
 from numpy.random import SeedSequence
 from scipy.stats import binom
 
-from checks.cases import VaeCase
+from checks.case import VaeCase
 from checks.experiments.ball import ball
 from checks.experiments.eigenvalues import eigenvalues
 from checks.experiments.initialisation import BLOCKS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from checks.cases import CaseBook
+from checks.case import CaseBook
 from checks.experiments.endpoint import (
     ANTISYMMETRIC,
     DECODER,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from checks.cases import VaeCase
+from checks.case import VaeCase
 from checks.diagrams import draw_diagram, parts_table
 from checks.experiments.architecture import ARCHITECTURE, Alter
 from checks.planning import drawn, ladder, sweep, variant

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from scipy import stats
 
-from checks.cases import CaseBook, VaeCase
+from checks.case import CaseBook, VaeCase
 from checks.experiments.images import MOVEMENT, SHARE
 from checks.experiments.networks import loud_decoder, mean_field
 from checks.images import AbsentImages, components, raw_pixels, unavailable

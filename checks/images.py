@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from checks.cases import CaseBook, VaeCase
+from checks.case import CaseBook, VaeCase
 from claimtest.errors import UsageError
 from claimtest.profile import Profile
 from models.data import sphere

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from checks.cases import VaeCase
+from checks.case import VaeCase
 from checks.experiments.networks import loud_decoder, mean_field, noise_ignored
 from checks.measures.kernels import block_ratio, distance_from_limit, unit_defect, weight_variance
 from checks.planning import variant

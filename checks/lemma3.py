@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from checks.attacks import ATTACK_LEMMA3
-from checks.cases import VaeCase
+from checks.case import VaeCase
 from checks.experiments.ball import BALL, BALL_EIGENVALUE, WHOLE, promised
 from checks.experiments.networks import mean_field
 from checks.measures.ball import (

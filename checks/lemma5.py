@@ -8,7 +8,7 @@ from functools import partial
 from jaxtyping import Float
 from numpy import ndarray
 
-from checks.cases import CaseBook, VaeCase
+from checks.case import CaseBook, VaeCase
 from checks.experiments.drift import DRIFT, drift, in_proportion
 from checks.experiments.networks import mean_field, skewed_decoder
 from checks.measures.drift import distance_at_end, drift_per_residual, keeps_eigenvalue, kernel_drift

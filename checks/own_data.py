@@ -7,7 +7,7 @@ import itertools
 from jaxtyping import Float
 from numpy import ndarray
 
-from checks.cases import CaseBook, VaeCase
+from checks.case import CaseBook, VaeCase
 from claimtest.profile import PROFILES
 from theorems.setting import Problem
 

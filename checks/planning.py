@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
-from checks.cases import CaseBook, VaeCase
+from checks.case import CaseBook, VaeCase
 from claimtest.cells import Experiment, Sweep
 from claimtest.profile import Profile
 from theorems import lemma2

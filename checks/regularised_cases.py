@@ -19,7 +19,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from jaxtyping import Float
 from numpy import ndarray
 
-from checks.cases import CaseBook, VaeCase, bits, spread_inputs
+from checks.case import CaseBook, VaeCase
+from checks.cases import bits, spread_inputs
 from checks.own_data import OWN
 from checks.rivals import tangent_ridge
 from claimtest.profile import Profile

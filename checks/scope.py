@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from checks.cases import VaeCase
+from checks.case import VaeCase
 from theorems.setting import parallel_pairs
 
 __all__ = ["SINGULAR", "singular_limit"]

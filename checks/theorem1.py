@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from checks.cases import VaeCase
+from checks.case import VaeCase
 from checks.experiments.flow import euler
 from checks.experiments.networks import mean_field
 from checks.measures.trajectory import (

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.random import SeedSequence
 
-from checks.cases import VaeCase
+from checks.case import VaeCase
 from checks.experiments.networks import initial_networks
 from claimtest.cells import Experiment, Quantities
 from theorems.figure1 import Diagram, architecture, follow

@@ -9,7 +9,7 @@ import torch
 from numpy.random import SeedSequence
 from torch import Tensor
 
-from checks.cases import VaeCase
+from checks.case import VaeCase
 from checks.experiments.networks import Prepare, as_initialised, initial_networks
 from claimtest.cells import Experiment, Quantities
 from models.ball import largest_change, longest_move, moved_rows, random_directions, smallest_eigenvalue

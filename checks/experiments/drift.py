@@ -10,7 +10,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from numpy.random import SeedSequence
 
-from checks.cases import VaeCase
+from checks.case import VaeCase
 from checks.experiments.flow import step_fraction
 from checks.experiments.movement import Watch
 from checks.experiments.networks import Prepare, as_initialised, initial_networks

@@ -13,7 +13,7 @@ from numpy import ndarray
 from numpy.random import SeedSequence
 from torch import Tensor
 
-from checks.cases import VaeCase
+from checks.case import VaeCase
 from checks.experiments.movement import Watch, checkpoints, linear_movement
 from checks.experiments.networks import Prepare, as_initialised, initial_networks
 from claimtest.cells import Experiment, Quantities

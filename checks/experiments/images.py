@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.random import SeedSequence
 
-from checks.cases import VaeCase
+from checks.case import VaeCase
 from checks.experiments.networks import Prepare, as_initialised, initial_networks
 from claimtest.cells import Experiment, Quantities
 from models.objective import loss

@@ -10,7 +10,7 @@ from numpy import ndarray
 from numpy.random import SeedSequence
 from torch import Tensor
 
-from checks.cases import VaeCase
+from checks.case import VaeCase
 from checks.experiments.networks import Prepare, as_initialised, initial_networks
 from claimtest.cells import Experiment, Quantities
 from models.tangent import tangent_kernel

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import torch
 from numpy.random import SeedSequence
 
-from checks.cases import VaeCase
+from checks.case import VaeCase
 from models.snn import StochasticNetwork
 
 __all__ = [

@@ -10,7 +10,7 @@ from numpy.random import SeedSequence
 from scipy import special
 from scipy.stats import qmc
 
-from checks.cases import VaeCase
+from checks.case import VaeCase
 from checks.experiments.networks import Prepare, as_initialised
 from claimtest.cells import Experiment, Quantities
 from models.objective import output_variance

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from numpy.random import SeedSequence
 from torch import Tensor
 
-from checks.cases import VaeCase
+from checks.case import VaeCase
 from checks.experiments.networks import Prepare, as_initialised, initial_networks
 from claimtest.cells import Experiment, Quantities
 from models.draws import fill_uniform, generator, to_normal

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from checks.cases import VaeCase
+from checks.case import VaeCase
 from checks.experiments.ball import promised
 from claimtest.cells import CellData
 from theorems.lemma3 import kernel_change_bound, stability_constant

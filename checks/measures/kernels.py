@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from checks.cases import VaeCase
+from checks.case import VaeCase
 from checks.experiments.initialisation import distance_to
 from claimtest.cells import CellData
 from theorems.limiting_kernel import KernelBlocks

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from checks.cases import VaeCase
+from checks.case import VaeCase
 from checks.measures.trajectory import loss
 from claimtest.cells import CellData
 from theorems import lemma4

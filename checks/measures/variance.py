@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from checks.cases import VaeCase
+from checks.case import VaeCase
 from checks.measures.trajectory import decay_rate, loss
 from claimtest.cells import CellData
 from theorems.limiting_kernel import noise_floor

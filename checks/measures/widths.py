@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from checks.cases import VaeCase
+from checks.case import VaeCase
 from checks.planning import REACH, derived_width
 from claimtest.cells import CellData
 from claimtest.criteria.probability import clopper_pearson

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.random import SeedSequence
 
-from checks.cases import VaeCase, case_book
+from checks.case import VaeCase
+from checks.cases import case_book
 from checks.experiments.ball import BALL, BALL_EIGENVALUE, GRID, RADII, promised
 from checks.lemma3 import BALL_SWEEP, CHECK, without_linear_term
 from checks.measures.ball import (

@@ -7,7 +7,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from checks import PACK, images
-from checks.cases import CaseBook, VaeCase, case_book
+from checks.case import CaseBook, VaeCase
+from checks.cases import case_book
 from checks.diagrams import parts_table
 from checks.experiments.architecture import ARCHITECTURE
 from checks.experiments.images import MOVEMENT, SHARE

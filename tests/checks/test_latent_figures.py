@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from checks import PACK, picture_cases
-from checks.cases import CaseBook
+from checks.case import CaseBook
 from checks.experiments.attributes import REAL_TRAVERSALS, STEPS
 from checks.picture_cases import CARS3D, CELEBA, DSPRITES, faces, grids, photographs
 from checks.picture_sweeps import AREAS_SWEEP, GRID_SWEEP, LARGE, SMALL

@@ -10,7 +10,8 @@ from scipy.integrate import quad_vec
 from scipy.linalg import expm
 from scipy.stats import norm
 
-from checks.cases import VaeCase, case_book
+from checks.case import VaeCase
+from checks.cases import case_book
 from checks.experiments.drift import DRIFT, drift, in_proportion
 from checks.experiments.flow import flow
 from checks.experiments.movement import Watch, checkpoints, linear_movement

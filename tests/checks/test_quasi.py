@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.random import SeedSequence
 
-from checks.cases import VaeCase
+from checks.case import VaeCase
 from checks.experiments.networks import loud_decoder
 from checks.experiments.quasi import quasi, quasi_network
 from theorems.limiting_kernel import limiting_kernel

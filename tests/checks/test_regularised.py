@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from checks.cases import CaseBook
+from checks.case import CaseBook
 from checks.endpoint_readings import tangent_ridge
 from checks.experiments.endpoint import DECODER, LATENT, LEARNED, STANDARD, WEIGHT, collapsed
 from checks.experiments.regularisation import FACTORS, PATH, SAMPLED
@@ -71,7 +71,7 @@ def test_the_strength_is_of_the_order_of_the_kernel():
 
 def test_every_process_draws_the_same_cases():
     code = (
-        "from checks.cases import CaseBook; from checks.regularised_cases import regularised; "
+        "from checks.case import CaseBook; from checks.regularised_cases import regularised; "
         "print(' '.join(case.digest for case in regularised(CaseBook((), root=0))))"
     )
     bare = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
