@@ -15,18 +15,20 @@ from checks.endpoint_sweeps import (
     WEIGHT_SWEEP,
 )
 from checks.measures.endpoint import (
+    change_length,
     gap_on_training,
     gap_on_unseen,
     misfit,
     off_path_share,
     remaining_share,
+    residual_length,
     smaller_gap,
 )
 from checks.planning import variant
-from checks.rivals import tangent_ridge
-from claimtest.cells import Sweep
+from checks.rivals import larger_kernel, tangent_ridge, without_scale_part
+from claimtest.cells import CellData, Sweep
 from claimtest.check import Control, Criterion, ReadingCheck, at_three_widest
-from claimtest.criteria import AtLeast, Ceiling, ExactOrder
+from claimtest.criteria import AtLeast, Ceiling, Constant, ExactOrder
 from theorems.learned_ridge import learned_noise_ridge
 from theorems.regressions import (
     Prediction,
@@ -43,8 +45,10 @@ __all__ = [
     "STOPPED_EARLY",
     "WEIGHT",
     "away",
+    "change",
     "on_training",
     "on_unseen",
+    "residual",
     "settled",
 ]
 
@@ -64,6 +68,29 @@ def on_unseen(sweep: Sweep, prediction: Prediction, what: str, name: str = "unse
     measure = partial(gap_on_unseen, prediction=prediction, **ingredients)
     asks = rf"on unseen inputs, the distance to {what} is of exact order $m^{{-1/2}}$"
     return Criterion(name, asks, ExactOrder(-0.5), sweep, measure, ordinate="relative distance")
+
+
+def residual(sweep: Sweep, prediction: Prediction, what: str, about: str = "start") -> Criterion:
+    """The residual is that of a prediction, in its constant."""
+    return Criterion(
+        "residual", f"on training inputs the residual is as long as that of {what}, measured in its direction",
+        Constant(margin=RATIO_MARGIN), sweep, partial(residual_length, prediction=prediction, about=about),
+        at_three_widest, precision=units, ordinate="measured / predicted",
+    )  # fmt: skip
+
+
+def change(sweep: Sweep, prediction: Prediction, what: str, about: str = "start") -> Criterion:
+    """What training changes on unseen inputs is what a prediction says, in its constant."""
+    return Criterion(
+        "change", f"on unseen inputs the change is as long as that of {what}, measured in its direction",
+        Constant(margin=RATIO_MARGIN), sweep, partial(change_length, prediction=prediction, about=about),
+        at_three_widest, precision=units, ordinate="measured / predicted",
+    )  # fmt: skip
+
+
+def units(cell: CellData) -> float:
+    """The variance of a ratio to a prediction falls like 1/m."""
+    return float(cell.width)
 
 
 def away(sweep: Sweep, rival: Prediction, what: str, **ingredients: Any) -> Criterion:
@@ -89,6 +116,9 @@ def settled(
     return Criterion("settled", asks, Ceiling(0.01), sweep, measure, ordinate="remaining / distance")
 
 
+RATIO_MARGIN = 0.02
+"""How far residuals and changes may be from their constants: errors of order 1/m stay well below."""
+
 STOPPED_EARLY = 0.3
 """A tolerance at which training ends long before its end point: what `settled` has to notice."""
 
@@ -102,6 +132,8 @@ LATENT = ReadingCheck(
         on_unseen(LATENT_SWEEP, preconditioned_ridge, "preconditioned ridge"),
         on_unseen(ANTISYMMETRIC_SWEEP, preconditioned_ridge, "preconditioned ridge without $f_0$, from antisymmetric "
                   "units,", "without-start", about="nothing"),
+        residual(LATENT_SWEEP, preconditioned_ridge, "preconditioned ridge"),
+        change(LATENT_SWEEP, preconditioned_ridge, "preconditioned ridge"),
         away(LATENT_SWEEP, plain_ridge, "plain ridge"),
         constant(LATENT_SWEEP, plain_ridge, "plain ridge"),
         settled(LATENT_SWEEP, preconditioned_ridge),
@@ -116,6 +148,10 @@ LATENT = ReadingCheck(
         Control("trained-with-twice-beta", r"trained with $2\beta$", "training", sweep=TWICE_BETA),
         Control("loud-decoder", "the decoder starts with variance 2.25", "training", sweep=LOUD_DECODER),
         Control("with-start", "f_0 is left out where it is not 0", "without-start", sweep=LATENT_SWEEP),
+        Control("residual-of-larger-kernel", "the kernel is a tenth larger", "residual",
+                {"prediction": larger_kernel(preconditioned_ridge)}),
+        Control("change-of-larger-kernel", "the kernel is a quarter larger", "change",
+                {"prediction": larger_kernel(preconditioned_ridge, 1.25)}),
         Control("own-as-rival", "the rival is the prediction itself", "rival", {"prediction": preconditioned_ridge}),
         Control("stopped-early", "training ends early", "settled",
                 sweep=variant(LATENT_SWEEP, "stopped-early", tolerance=STOPPED_EARLY)),
@@ -136,6 +172,8 @@ WEIGHT = ReadingCheck(
     (
         on_training(WEIGHT_SWEEP, plain_ridge, "plain ridge"),
         on_unseen(WEIGHT_SWEEP, plain_ridge, "plain ridge"),
+        residual(WEIGHT_SWEEP, plain_ridge, "plain ridge"),
+        change(WEIGHT_SWEEP, plain_ridge, "plain ridge"),
         away(WEIGHT_SWEEP, preconditioned_ridge, "preconditioned ridge"),
         settled(WEIGHT_SWEEP, plain_ridge),
     ),
@@ -146,6 +184,10 @@ WEIGHT = ReadingCheck(
                 {"prediction": preconditioned_ridge}),
         Control("beta-doubled", r"the ridge is $2\beta/\sigma_0^2$", "training", {"strength": 2.0}),
         Control("exponent", "the exponent is off by 2 margins", "training", margins=2.0),
+        Control("residual-of-larger-kernel", "the kernel is a tenth larger", "residual",
+                {"prediction": larger_kernel(plain_ridge)}),
+        Control("change-of-larger-kernel", "the kernel is a quarter larger", "change",
+                {"prediction": larger_kernel(plain_ridge, 1.25)}),
         Control("own-as-rival", "the rival is the prediction itself", "rival", {"prediction": plain_ridge}),
         Control("stopped-early", "training ends early", "settled",
                 sweep=variant(WEIGHT_SWEEP, "stopped-early", tolerance=STOPPED_EARLY)),
@@ -158,6 +200,7 @@ DECODER_TRAINED = ReadingCheck(
         on_unseen(DECODER_SWEEP, decoder_ridgeless, "ridgeless regression with the decoder's kernel"),
         Criterion("interpolation", r"it interpolates: $\|f(X) - y\|/\|f_0(X) - y\| \le 10^{-6}$", Ceiling(1e-6),
                   DECODER_SWEEP, misfit, ordinate="relative misfit"),
+        change(DECODER_SWEEP, decoder_ridgeless, "that regression"),
         away(DECODER_SWEEP, preconditioned_ridge, "preconditioned ridge"),
         settled(DECODER_SWEEP, decoder_ridgeless, gap_on_unseen),
         Criterion("followed", "on unseen inputs, a path followed ten times as closely ends within a hundredth of the "
@@ -169,6 +212,7 @@ DECODER_TRAINED = ReadingCheck(
         Control("plain", "plain ridge", "unseen", {"prediction": plain_ridge}),
         Control("exponent", "the exponent is off by 2 margins", "unseen", margins=2.0),
         Control("encoder-only", "the decoder stays where it is", "interpolation", sweep=LATENT_SWEEP),
+        Control("change-off", "the change is larger by 2.5 margins", "change", margins=2.5),
         Control("own-as-rival", "the rival is the prediction itself", "rival", {"prediction": decoder_ridgeless}),
         Control("stopped-early", "training ends early", "settled",
                 sweep=variant(DECODER_SWEEP, "stopped-early", tolerance=STOPPED_EARLY)),
@@ -182,6 +226,8 @@ LEARNED = ReadingCheck(
     (
         on_training(LEARNED_SWEEP, learned_noise_ridge, "the regression with $K_H$"),
         on_unseen(LEARNED_SWEEP, learned_noise_ridge, "the regression with $K_H$"),
+        residual(LEARNED_SWEEP, learned_noise_ridge, "that regression"),
+        change(LEARNED_SWEEP, learned_noise_ridge, "that regression"),
         away(LEARNED_SWEEP, tangent_ridge, "plain ridge with the tangent kernel"),
         settled(LEARNED_SWEEP, learned_noise_ridge),
     ),
@@ -191,6 +237,10 @@ LEARNED = ReadingCheck(
         Control("no-ridge", "the decoder's regression without a ridge", "unseen", {"prediction": decoder_ridgeless}),
         Control("beta-doubled", r"the ridge is $2\beta$", "training", {"strength": 2.0}),
         Control("exponent", "the exponent is off by 2 margins", "training", margins=2.0),
+        Control("no-part-of-the-scale", r"$W^\sigma$ has no part in $K_H$", "residual",
+                {"prediction": without_scale_part}),
+        Control("change-of-larger-kernel", "the kernel is a quarter larger", "change",
+                {"prediction": larger_kernel(learned_noise_ridge, 1.25)}),
         Control("own-as-rival", "the rival is the prediction itself", "rival", {"prediction": learned_noise_ridge}),
         Control("stopped-early", "training ends early", "settled",
                 sweep=variant(LEARNED_SWEEP, "stopped-early", tolerance=STOPPED_EARLY)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from functools import partial
 
-from checks.endpoint_readings import STOPPED_EARLY, away, on_training, on_unseen, settled
+from checks.endpoint_readings import STOPPED_EARLY, away, change, on_training, on_unseen, residual, settled
 from checks.endpoint_sweeps import (
     GROWTH_SWEEP,
     LATENT_SWEEP,
@@ -33,7 +33,7 @@ from checks.measures.regularisation import (
     standstill,
 )
 from checks.planning import by_profile, variant
-from checks.rivals import without_noise_part
+from checks.rivals import larger_kernel, without_noise_part
 from claimtest.check import Control, Criterion, ReadingCheck, at_three_widest
 from claimtest.criteria import AtMost, Ceiling, Constant, ExactOrder
 from theorems.collapsed import collapsed_ridge, learned_noise_collapse
@@ -86,6 +86,8 @@ COLLAPSED = ReadingCheck(
                   r"\frac{\kappa}{\kappa + \beta}(y - f_c)$ is of exact order $m^{-1/2}$", ExactOrder(-0.5),
                   LEARNED_STANDARD_SWEEP, partial(gap_on_training, prediction=learned_noise_collapse, about="centre"),
                   ordinate="relative distance"),
+        residual(STANDARD_SWEEP, collapsed_ridge, "that regression", about="centre"),
+        change(STANDARD_SWEEP, collapsed_ridge, "that regression", about="centre"),
         away(STANDARD_SWEEP, preconditioned_ridge, "the regression with the initial kernel"),
         settled(STANDARD_SWEEP, collapsed_ridge, about="centre"),
     ),
@@ -99,6 +101,10 @@ COLLAPSED = ReadingCheck(
                 {"prediction": without_noise_part}, where=lambda cell: bool(cell.case.problem.activation.kinks)),
         Control("learned-initial-kernel", "the initial kernel with learned noise", "learned-noise",
                 {"prediction": learned_noise_ridge}),
+        Control("residual-of-larger-kernel", "the kernel is a tenth larger", "residual",
+                {"prediction": larger_kernel(collapsed_ridge)}),
+        Control("change-of-larger-kernel", "the kernel is a quarter larger", "change",
+                {"prediction": larger_kernel(collapsed_ridge, 1.25)}),
         Control("own-as-rival", "the rival is the prediction itself", "rival",
                 {"prediction": collapsed_ridge, "about": "centre"}),
         Control("stopped-early", "training ends early", "settled",

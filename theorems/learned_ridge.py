@@ -19,7 +19,7 @@ from theorems.quadrature import half_normal
 from theorems.regressions import RANK_TOLERANCE, KernelRegression, coordinates, require_beta
 from theorems.setting import Activation, LearnedNoise, Noise, unit_rows
 
-__all__ = ["averaged_kernel", "independent_kernel", "learned_noise_ridge", "spread_normals"]
+__all__ = ["averaged_kernel", "hessian_kernel", "independent_kernel", "learned_noise_ridge", "spread_normals"]
 
 UNITS = 1 << 15
 """Units that the average over W^σ is taken of; the error is then about 1e-4 of the kernel (measured)."""
@@ -46,12 +46,17 @@ def learned_noise_ridge(
         raise ValueError(f"this end point is that of learned noise, got {noise}")
     if noise.scale == 0:
         raise ValueError("a KL term needs a noise scale above 0")
+    values = hessian_kernel(dual_of(activation), inputs, np.concatenate([inputs, unseen]), noise.scale**2)
+    gram = values[: len(inputs)]
+    return KernelRegression((gram + gram.T) / 2, values[len(inputs) :], require_beta(beta))
+
+
+def hessian_kernel(
+    dual: Dual, inputs: Float[ndarray, "n p"], points: Float[ndarray, "k p"], variance: float
+) -> Float[ndarray, "k n"]:
+    """K_H(x, x_j), in closed form for independent inputs, else averaged over units."""
     independent = np.linalg.matrix_rank(inputs, tol=RANK_TOLERANCE) == len(inputs)
-    kernel = independent_kernel if independent else averaged_kernel
-    dual, variance, n = dual_of(activation), noise.scale**2, len(inputs)
-    values = kernel(dual, inputs, np.concatenate([inputs, unseen]), variance)
-    gram = values[:n]
-    return KernelRegression((gram + gram.T) / 2, values[n:], require_beta(beta))
+    return (independent_kernel if independent else averaged_kernel)(dual, inputs, points, variance)
 
 
 def independent_kernel(

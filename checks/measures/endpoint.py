@@ -15,12 +15,14 @@ from theorems.collapsed import relative_movement
 from theorems.regressions import KernelRegression, Prediction, shrinkage
 
 __all__ = [
+    "change_length",
     "gap_on_training",
     "gap_on_unseen",
     "misfit",
     "movement_ratio",
     "off_path_share",
     "remaining_share",
+    "residual_length",
     "residual_precision",
     "residual_shares",
     "shrunk_apart",
@@ -47,6 +49,24 @@ def gap_on_unseen(
     before = _before(cell, about)
     expected = made.unseen(cell.case.problem.targets, before, None if before is None else cell[f"{about}_unseen"])
     return _norm(unseen - expected) * np.sqrt(cell["end"].shape[1] / unseen.shape[1]) / _scale(cell)
+
+
+def residual_length(
+    cell: CellData, prediction: Prediction, about: str = "start", strength: float = 1.0
+) -> Float[ndarray, " R"]:
+    """<y - f(X), y - f∞(X)>/‖y - f∞(X)‖² at the end: an error in the kernel's constant shows here in full."""
+    expected = _regression(cell.case, prediction, strength).fitted(cell.case.problem.targets, _before(cell, about))
+    return _share(cell.case.problem.targets - cell["end"], cell.case.problem.targets - expected)
+
+
+def change_length(
+    cell: CellData, prediction: Prediction, about: str = "start", strength: float = 1.0
+) -> Float[ndarray, " R"]:
+    """<f - f0, f∞ - f0>/‖f∞ - f0‖² on unseen inputs at the end, for f0 the function called ``about``."""
+    before = cell[f"{about}_unseen"]
+    made = _regression(cell.case, prediction, strength)
+    expected = made.unseen(cell.case.problem.targets, cell[about], before)
+    return _share(cell["end_unseen"] - before, expected - before)
 
 
 def smaller_gap(cell: CellData, prediction: Prediction, about: str = "start") -> Float[ndarray, " R"]:
@@ -115,6 +135,10 @@ def _before(cell: CellData, about: str) -> ndarray | None:
 
 def _norm(difference: Float[ndarray, "R n d"]) -> Float[ndarray, " R"]:
     return np.sqrt((difference**2).sum((-2, -1)))
+
+
+def _share(measured: Float[ndarray, "R n d"], expected: Float[ndarray, "R n d"]) -> Float[ndarray, " R"]:
+    return (measured * expected).sum((-2, -1)) / (expected**2).sum((-2, -1))
 
 
 def _scale(cell: CellData) -> Float[ndarray, " R"]:

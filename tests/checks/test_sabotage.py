@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 from checks.experiments import sampled
 from checks.measures import variance
 from checks.pack import PACK
+from checks.rivals import larger_kernel
 from claimtest.cells import CellData
 from claimtest.claim import Verdict
 from claimtest.engine import Engine
@@ -63,6 +64,15 @@ HONEST = snn.StochasticNetwork.initialise.__func__
 def scaled_by_the_width(cls, width, *given, **named):
     """A network whose outputs are scaled by 1/m."""
     return dataclasses.replace(HONEST(cls, width, *given, **named), multiplier=1 / width)
+
+
+def gathered(sweep, book, profile):
+    """The data of a sweep at the three widest rungs, measured here."""
+    cases = sweep.cases(book, profile)
+    wide = {case.id: sweep.widths(case, profile)[-3:] for case in cases}
+    cells = [cell for cell in sweep.cells(cases, profile) if cell.width in wide[cell.case.id]]
+    evidence = honest_evidence(0)(cells)
+    return [CellData(cell.case, cell.width, evidence[cell.identity]) for cell in cells]
 
 
 def times(factor):
@@ -145,3 +155,15 @@ def test_a_gradient_that_loses_half_of_a_block_is_noticed(monkeypatch):
         for value in sampled.identities.__defaults__
     ))  # fmt: skip
     assert violated(judged(0, "definition1", "mean-output", measured(0))) == {"gradient"}
+
+
+@pytest.mark.parametrize("reading", ["latent", "weight-space", "standard-normal-collapsed"])
+def test_a_ridge_kernel_that_is_six_percent_off_is_noticed(reading):
+    (part,) = (part for part in PACK.check("theorem2").readings if part.reading == reading)
+    (criterion,) = (c for c in part.criteria if c.id == "residual")
+    profile, prediction = PROFILES["quick"], criterion.measure.keywords["prediction"]
+    data = criterion.at(gathered(criterion.sweep, honest_book(0), profile))
+    assert criterion.judge(data, profile)[0].verdict is Verdict.HOLDS
+    for factor in (2 - OFF, OFF):
+        wrong = larger_kernel(prediction, factor)
+        assert criterion.judge(data, profile, prediction=wrong)[0].verdict is Verdict.VIOLATED

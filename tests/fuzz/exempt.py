@@ -38,7 +38,8 @@ BEHIND = """
     theorems.closed_duals.determinant theorems.figure1.follow theorems.interpolation.interpolant
     theorems.hermite.HermiteDual theorems.hermite.hermite_basis theorems.learned_noise.learned_noise_blocks
     theorems.learned_noise.mean_over_draws theorems.learned_noise.mean_over_scales theorems.learned_noise.noise_nodes
-    theorems.learned_ridge.averaged_kernel theorems.learned_ridge.independent_kernel
+    theorems.learned_ridge.averaged_kernel theorems.learned_ridge.hessian_kernel
+    theorems.learned_ridge.independent_kernel
     theorems.learned_ridge.learned_noise_ridge theorems.learned_ridge.spread_normals theorems.piecewise.PiecewiseDual
     theorems.quadrature.split_normal theorems.regressions.require_fixed_noise models.activations.ErfMean
     models.quadrature.QuadratureMean models.activations.ReluMean models.activations.SinMean models.ball.longest_move
