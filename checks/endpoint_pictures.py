@@ -20,7 +20,7 @@ from checks.endpoint_sweeps import (
 )
 from checks.experiments.regularisation import FACTORS
 from checks.measures.endpoint import gap_on_training, gap_on_unseen
-from checks.measures.regularisation import path_residuals
+from checks.measures.regularisation import path_residuals, predicted_path
 from checks.rivals import tangent_ridge
 from claimtest.cells import CellData, Sweep
 from claimtest.check import Estimate, Exhibit, View, at_widest
@@ -120,10 +120,11 @@ def path_curve(cells: Sequence[CellData]) -> Exhibit:
 
     def draw(axes: Any) -> None:
         for index, cell in enumerate(cells):
-            measured, expected = (_shares(e, cell).mean(1) for e in path_residuals(cell))
-            beta = np.array(FACTORS) * cell.case.beta
-            axes.plot(beta, measured, "o", ms=4, color=f"C{index}", label=cell.case.id)
-            axes.plot(beta, expected, ":", color=f"C{index}")
+            measured, fine = _shares(path_residuals(cell)[0], cell).mean(1), np.geomspace(FACTORS[0], FACTORS[-1], 81)
+            left = cell.case.problem.targets - predicted_path(cell, preconditioned_ridge, factors=fine.tolist())
+            beta = cell.case.beta
+            axes.plot(np.array(FACTORS) * beta, measured, "o", ms=4, color=f"C{index}", label=cell.case.id)
+            axes.plot(fine * beta, _shares(left, cell).mean(1), ":", color=f"C{index}")
         axes.set_xscale("log")
         axes.set_xlabel("β")
         axes.set_ylabel("share of the residual that is left")

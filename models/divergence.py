@@ -14,11 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from models.checked import finite_number, whole_number
+from models.checked import finite_number, finite_tensor, whole_number
 from models.objective import loss
 from models.snn import StochasticNetwork
 from theorems.setting import FixedNoise
@@ -113,8 +112,8 @@ def divergence_from(name: str, initial: StochasticNetwork, x: Any) -> Divergence
 
 
 def objective(network: StochasticNetwork, x: Any, y: Any, beta: float, divergence: Divergence) -> Float[Tensor, "*b"]:
-    """L + β KL, one number per replicate. Raises ValueError unless β is a finite number >= 0."""
-    targets = torch.as_tensor(y).to(network.mean)
+    """L + β KL, one number per replicate. Raises ValueError unless β is a finite number >= 0 and y is finite."""
+    targets = finite_tensor(y, "targets", network.mean)
     return loss(network.mean_output(x), targets) + checked_beta(beta) * divergence.value(network)
 
 

@@ -20,7 +20,7 @@ from theorems.regressions import (
     require_beta,
     require_fixed_noise,
 )
-from theorems.setting import Activation, LearnedNoise, Noise
+from theorems.setting import Activation, LearnedNoise, Noise, unit_rows
 
 __all__ = ["collapsed_gain", "collapsed_ridge", "decoder_growth", "learned_noise_collapse", "relative_movement"]
 
@@ -40,8 +40,9 @@ def collapsed_ridge(
 
     It starts from f_c(x) = m^{-1/2} Σ_r v_r h(<w_r(0), x⊥>, σ0), which depends on the weights drawn: pass it as
     ``start``. The two means are those of ψ' under N(0, σ0² + ‖x⊥‖²) and N(0, σ0²), so their product is
-    ∂_ρK(0; σ0² + ‖x⊥‖², σ0²). Raises ValueError for learned noise, σ0 = 0 or β < 0.
+    ∂_ρK(0; σ0² + ‖x⊥‖², σ0²). Raises ValueError for learned noise, σ0 = 0, β < 0 or rows off the unit sphere.
     """
+    inputs, unseen = unit_rows(inputs), unit_rows(unseen, "unseen") if len(unseen) else unseen
     variance, dual = require_fixed_noise(noise), dual_of(activation)
 
     def kernel(points: Float[ndarray, "k p"]) -> Float[ndarray, "k n"]:
@@ -119,8 +120,12 @@ def decoder_growth(
         raise ValueError("without a KL term the encoder does not collapse: beta must be positive")
     if abs(float(dual.kernel(0.0, variance, variance))) > 1e-12:
         raise ValueError("the decoder's growth is known for activations whose mean activation vanishes at u = 0")
-    if times.ndim != 1 or not len(times):
-        raise ValueError(f"times: expected a vector of at least one time, got shape {times.shape}")
+    if times.ndim != 1 or not len(times) or times[0] < 0 or (np.diff(times) < 0).any():
+        raise ValueError("times: expected a vector of at least one time, increasing from 0 on")
+    if len(targets) != len(inputs) or gram.shape[-2:] != (targets.shape[1],) * 2:
+        raise ValueError(
+            f"inputs {inputs.shape}, targets {targets.shape} and gram {gram.shape} do not fit: (n, p), (n, d), (…, d, d)"
+        )
     ratio = float(dual.first(0.0, variance, variance)) / beta
     hat = coordinates(inputs, inputs)
     n, d = targets.shape

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from theorems.checked import at_least_zero, checked, matrix, number, rows
+from theorems.checked import at_least_zero, checked, matrix, number, numbers, rows
 from theorems.duals import dual_of
 from theorems.limiting_kernel import limiting_kernel
 from theorems.setting import Activation, FixedNoise, Noise, unit_rows
@@ -60,9 +60,9 @@ class KernelRegression:
     ) -> Float[ndarray, "*c n d"]:
         """(K(X, X) + ridge I)^{-1} (y - f0(X)); the pseudo-inverse without a ridge. f0 = 0 if ``start`` is None.
 
-        Raises ValueError if targets or start do not fit the kernel.
+        Raises ValueError if targets or start do not fit the kernel or are not finite.
         """
-        residual = np.asarray(targets if start is None else np.subtract(targets, start), dtype=np.float64)
+        residual = numbers(targets, "targets") - (0.0 if start is None else numbers(start, "start"))
         if residual.ndim < 2 or residual.shape[-2] != len(self.gram):
             raise ValueError(f"targets of shape {residual.shape} do not fit {len(self.gram)} inputs")
         if self.ridge == 0:
@@ -82,9 +82,14 @@ class KernelRegression:
         start: Float[ndarray, "*b n d"] | None = None,
         start_unseen: Float[ndarray, "*b k d"] | None = None,
     ) -> Float[ndarray, "*c k d"]:
-        """f∞(x) = f0(x) + K(x, X)(K(X, X) + ridge I)^{-1}(y - f0(X)) at the unseen inputs."""
+        """f∞(x) = f0(x) + K(x, X)(K(X, X) + ridge I)^{-1}(y - f0(X)) at the unseen inputs.
+
+        Raises ValueError for one of f0(X) and f0(x) without the other.
+        """
+        if (start is None) != (start_unseen is None):
+            raise ValueError("start and start_unseen go together: f0 on the inputs and on the unseen ones")
         change = self.cross @ self.coefficients(targets, start)
-        return change if start_unseen is None else start_unseen + change
+        return change if start_unseen is None else numbers(start_unseen, "start_unseen") + change
 
 
 Prediction = Callable[..., KernelRegression]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
@@ -29,10 +31,12 @@ __all__ = [
 Path = Float[ndarray, "F R n d"]
 
 
-def predicted_path(cell: CellData, prediction: Prediction, strength: float) -> Path:
-    """f∞(X) at every β of ``FACTORS``, times ``strength``."""
+def predicted_path(
+    cell: CellData, prediction: Prediction, strength: float = 1.0, factors: Sequence[float] = FACTORS
+) -> Path:
+    """f∞(X) at every β, in units of the case's, times ``strength``."""
     y, beta = cell.case.problem.targets, strength * cell.case.beta
-    return np.stack([cell.case.regression(prediction, share * beta).fitted(y, cell["start"]) for share in FACTORS])
+    return np.stack([cell.case.regression(prediction, share * beta).fitted(y, cell["start"]) for share in factors])
 
 
 def path_residuals(
