@@ -124,7 +124,7 @@ def decoder_growth(
         raise ValueError("times: expected a vector of at least one time, increasing from 0 on")
     if len(targets) != len(inputs) or gram.shape[-2:] != (targets.shape[1],) * 2:
         raise ValueError(
-            f"inputs {inputs.shape}, targets {targets.shape} and gram {gram.shape} do not fit: (n, p), (n, d), (…, d, d)"
+            f"inputs {inputs.shape}, targets {targets.shape}, gram {gram.shape} do not fit: (n, p), (n, d), (…, d, d)"
         )
     ratio = float(dual.first(0.0, variance, variance)) / beta
     hat = coordinates(inputs, inputs)
