@@ -17,6 +17,7 @@ from claimtest.cells import Experiment, Quantities
 from models.objective import loss, output_variance
 from models.tangent import total_tangent_kernel
 from models.training import descent_losses, stable_step, stochastic_gradients
+from theorems.linearised import ConstantKernel
 from theorems.theorem1 import HORIZON
 
 __all__ = ["DESCENT", "STOCHASTIC", "descent", "stochastic"]
@@ -44,7 +45,8 @@ def descent(
 ) -> Quantities:
     """Gradient descent with η = fraction/λ_max(Θ(0)) for 3 λ_max/λ0 / fraction steps, those of Θ∞, and at least 24.
 
-    "loss" L_k (R, k + 1) and "step" η (R,). The number of steps is the case's, so that its cells fit together.
+    "loss" L_k (R, k + 1), "linearised" ½‖(I - ηΘ(0))^k r(0)‖², of the same shape, and "step" η (R,). The number of
+    steps is the case's, so that its cells fit together.
     """
     x = case.problem.inputs
     network = prepare(initial_networks(case, width, seeds, device))
@@ -53,7 +55,13 @@ def descent(
     y = torch.as_tensor(case.problem.targets).to(kernel)
     steps = max(FEWEST_STEPS, math.ceil(HORIZON * case.condition / fraction))
     losses = descent_losses(network, x, y, step, steps)
-    return {"loss": losses.cpu().numpy(), "step": np.full(len(seeds), step)}
+    r0 = (network.mean_output(x) - y).cpu().numpy()
+    linear = ConstantKernel.full(kernel.cpu().numpy()).descent_residual(r0, step, np.arange(steps + 1))
+    return {
+        "loss": losses.cpu().numpy(),
+        "linearised": 0.5 * (linear**2).sum((-2, -1)),
+        "step": np.full(len(seeds), step),
+    }
 
 
 def stochastic(
