@@ -112,12 +112,18 @@ class Engine:
     def _criterion(self, criterion: Criterion, view: View) -> CriterionResult:
         data = view(criterion.sweep)
         if not data:
-            return CriterionResult(criterion, None, None, f"not part of the {self.profile.name} profile")
+            return CriterionResult(criterion, None, None, self._absent(criterion))
         try:
             outcome, samples = criterion.judge(data, self.profile)
         except TooLittle as error:
             return CriterionResult(criterion, None, None, str(error))
         return CriterionResult(criterion, outcome, samples)
+
+    def _absent(self, criterion: Criterion) -> str:
+        """Why there is nothing to look at."""
+        if criterion.sweep.cases(self.book, self.profile):
+            return "no width here suits it"
+        return f"not part of the {self.profile.name} profile, or not for such data"
 
     def _control(self, control: Control, aim: CriterionResult, view: View) -> ControlResult:
         discounted = "" if aim.verdict is Verdict.HOLDS else NOT_HELD

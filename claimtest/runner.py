@@ -24,6 +24,9 @@ from claimtest.sources import sources_digest
 
 __all__ = ["Runner", "available_cores"]
 
+LONG = 10
+"""Minutes from which on a wait is announced."""
+
 
 def available_cores() -> int:
     """Cores that this process may use."""
@@ -78,11 +81,15 @@ class Runner:
         Units of cost differ between experiments up to thirtyfold. One that nobody has timed is taken for as fast as the
         median of those that were.
         """
-        timed = Reference.read(self.pack.reference).with_speeds(self.store.speeds())
-        speeds = {name: timed.speed(name) for name in {cell.experiment.id for cell in cells}}
+        speeds = self._speeds(cells)
         known = [speed for speed in speeds.values() if not math.isnan(speed)]
         usual = statistics.median(known) if known else 1.0
         return [cell.cost * (usual if math.isnan(speed := speeds[cell.experiment.id]) else speed) for cell in cells]
+
+    def _speeds(self, cells: Sequence[Cell]) -> dict[str, float]:
+        """Seconds per unit of cost of each experiment, nan where nobody has timed it."""
+        timed = Reference.read(self.pack.reference).with_speeds(self.store.speeds())
+        return {name: timed.speed(name) for name in {cell.experiment.id for cell in cells}}
 
     def _measure(self, missing: Sequence[Cell]) -> None:
         if not missing:
@@ -90,6 +97,7 @@ class Runner:
         longest = sorted(zip(self.seconds(missing), missing, strict=True), key=lambda timed: -timed[0])
         times, cells = zip(*longest, strict=True)
         executor = self.executor or LocalPool(self.pack.module, self.jobs)
+        self._warn(cells)
         ended = 0
         with self._bar(sum(times)) as bar:
             running = executor.measure(cells, self.root, self.device)
@@ -105,6 +113,15 @@ class Runner:
                 raise KeyboardInterrupt(f"{ended} of {len(cells)} cells measured and kept") from None
             finally:
                 running.close()
+
+    def _warn(self, cells: Sequence[Cell]) -> None:
+        """One line before a long wait, which shows where no bar does; none if progress is not wanted."""
+        speeds = self._speeds(cells)
+        known = [cell.cost * speeds[cell.experiment.id] for cell in cells]
+        minutes = sum(seconds for seconds in known if not math.isnan(seconds)) / self.jobs / 60
+        if minutes > LONG and self.progress is not False:
+            ahead = f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:.0f} hours"
+            print(f"about {ahead} of measuring ahead (`plan` says what; what has ended is kept)", file=sys.stderr)
 
     @contextmanager
     def _bar(self, total: float) -> Iterator[tqdm]:

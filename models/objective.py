@@ -101,5 +101,6 @@ def sampled_loss_gradient(
 ) -> dict[str, Tensor]:
     """∇ ½ Σ_i ‖f̂(x_i; ε_i) - y_i‖² for one draw of the noise; its mean over ε is ∇(L + V)."""
     x = network.as_inputs(x)
+    noise = broadcast_tensor(noise, "noise", (*network.batch_shape, len(x), network.width), x)
     features = network.sampled_features(x, noise)
     return pullback(network, x, features, network.combine(features.decoder) - y)

@@ -91,7 +91,7 @@ class StochasticNetwork:
         """
         check_sizes(width, inputs, outputs, antisymmetric)
         psi, place, noise = activation_named(activation), device_named(device), known_noise(noise)
-        if not dtype.is_floating_point:
+        if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
             raise ValueError(f"a network needs a floating-point type, got {dtype}")
         given: Any = seed  # whatever it is, the generator looks at it
         several = isinstance(given, Sequence | np.ndarray) and not isinstance(given, str)

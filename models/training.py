@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from numpy.random import SeedSequence
@@ -19,7 +20,7 @@ from torch import Tensor
 
 from models.cell import Cell, Group
 from models.checked import finite_number, finite_tensor, positive_number, whole_number
-from models.draws import Seed, fill_uniform, generator, to_normal
+from models.draws import Seed, fill_uniform, generator, known_seed, to_normal
 from models.objective import pullback
 from models.rungekutta import DormandPrince8, local_error
 from models.snn import BLOCKS, StochasticNetwork
@@ -96,7 +97,8 @@ def gradient_flow(
     cell = Cell(network, x, y, trainable)
     step_at = step if callable(step) else lambda time: step
     positive_number(step_at(0.0), "step")
-    refine, times = whole_number(refine, "refine"), [finite_number(time, "each time") for time in times]
+    refine = whole_number(refine, "refine")
+    times = [finite_number(time, "each time") for time in (times if np.iterable(times) else [times])]
     if any(b < a for a, b in itertools.pairwise([0.0, *times])):
         raise ValueError("gradient flow needs times that increase from 0 on")
     kernel = total_tangent_kernel(cell.network, cell.x)
@@ -104,7 +106,7 @@ def gradient_flow(
     error = torch.zeros_like(sensitivity)
     integrators = {size: _Integrator(cell, group) for size, group in {g.size: g for g in cell.groups}.items()}
     for before, time in itertools.pairwise([0.0, *times]):
-        steps = refine * math.ceil((time - before) / step_at(before) - 1e-9)
+        steps = refine * math.ceil((time - before) / positive_number(step_at(before), "step") - 1e-9)
         for group in cell.groups if steps else ():
             error[group.replicates] += integrators[group.size].run(group, (time - before) / steps, steps)
         yield State(time, cell.snapshot(), cell.unflatten(error * sensitivity))
@@ -163,7 +165,7 @@ def descent_losses(
 
     The losses are those of the forward passes that the gradients need anyway.
     """
-    cell, step, steps = Cell(network, x, y, trainable), finite_number(step, "step"), whole_number(steps, "steps", 0)
+    cell, step, steps = Cell(network, x, y, trainable), positive_number(step, "step"), whole_number(steps, "steps", 0)
     losses = cell.x.new_empty(steps + 1, cell.size)
     for group in cell.groups:
         for taken in range(steps + 1):
@@ -217,11 +219,11 @@ class NoiseStreams:
     """Fresh N(0, 1) in every step, each replicate from a stream of its own."""
 
     def __init__(self, seeds: Seed | Sequence[Seed], cell: Cell) -> None:
-        """One stream for each replicate. Raises ValueError for another number of seeds."""
-        listed = list(seeds) if isinstance(seeds, Sequence) else [seeds]
+        """One stream for each replicate. Raises ValueError for another number of seeds, and for what is none."""
+        listed = list(seeds) if isinstance(seeds, Sequence) and not isinstance(seeds, str) else [seeds]
         if len(listed) != cell.size:
             raise ValueError(f"{cell.size} replicates need as many seeds, got {len(listed)}")
-        sequences = [s if isinstance(s, SeedSequence) else SeedSequence(s) for s in listed]
+        sequences = [s if isinstance(s, SeedSequence) else SeedSequence(known_seed(s)) for s in listed]  # pyright: ignore[reportArgumentType]
         self.streams = [_stream(s, cell.x.device) for s in sequences]
 
     def fill(self, noise: Float[Tensor, "R n m"], replicates: slice) -> None:

@@ -22,6 +22,9 @@ STEP = 0.08
 REACH = 13.0
 """He_k/√k! grows like e^{x²/4} before it decays: the nodes must reach further than the density's 9."""
 
+CONVERGED = 1e-12
+"""Share of E ψ² that the outermost nodes may have."""
+
 Function = Callable[[ModuleType, Any], Any]
 
 
@@ -80,4 +83,13 @@ class HermiteDual:
         return values.reshape(rho.shape)
 
     def _coefficients(self, psi: Function, q: Float[ndarray, " u"]) -> Float[ndarray, "k u"]:
-        return self._project.T @ psi(np, np.sqrt(q) * self._nodes[:, None])
+        """α_k(q). Raises ValueError where E ψ² has not converged within the nodes: then there may be no such mean."""
+        values, weights = psi(np, np.sqrt(q) * self._nodes[:, None]), self._project[:, :1]
+        with np.errstate(over="ignore", invalid="ignore"):
+            squares = values**2 * weights
+            outside = squares[[0, -1]].max(initial=0.0) > CONVERGED * squares.sum(0).max(initial=0.0)
+        if outside:
+            raise ValueError(
+                f"activation {self.activation.name!r} grows too fast: E ψ(z)² or E ψ'(z)² does not converge"
+            )
+        return self._project.T @ values

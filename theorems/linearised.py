@@ -33,11 +33,9 @@ class ConstantKernel:
 
     def __init__(self, kernel: Float[ndarray, "*b n n"]) -> None:
         """Diagonalise Θ = Q diag(λ) Qᵀ."""
-        theta = np.asarray(kernel, dtype=np.float64)
+        theta = numbers(kernel, "kernel")
         if theta.ndim < 2 or theta.shape[-1] != theta.shape[-2] or theta.size == 0:
             raise ValueError(f"kernel: expected square matrices (..., n, n), got shape {theta.shape}")
-        if not np.isfinite(theta).all():
-            raise ValueError("kernel: every entry must be finite")
         transposed = np.swapaxes(theta, -1, -2)
         if np.abs(theta - transposed).max() > 1e-5 * np.abs(theta).max():
             raise ValueError("kernel: the matrix is not symmetric")
@@ -47,7 +45,7 @@ class ConstantKernel:
     @classmethod
     def full(cls, kernel: Float[ndarray, "*b n d n d"]) -> ConstantKernel:
         """The constant kernel with d×d blocks per pair of inputs, as (*b, n, d, n, d)."""
-        theta = np.asarray(kernel, dtype=np.float64)
+        theta = numbers(kernel, "kernel")
         if theta.ndim < 4 or theta.shape[-4:-2] != theta.shape[-2:]:
             raise ValueError(f"kernel: expected shape (..., n, d, n, d), got {theta.shape}")
         size = theta.shape[-1] * theta.shape[-2]

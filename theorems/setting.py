@@ -36,10 +36,14 @@ UNIT_TOLERANCE = 1e-8
 """How far a row's norm may be from 1: wide enough for data normalised in single precision by its owner."""
 
 
+LARGEST_SCALE = 1e30
+"""Above this the fourth powers in the duals leave double precision."""
+
+
 def _require_scale(scale: float, owner: str) -> None:
     number = isinstance(scale, int | float | np.integer | np.floating) and not isinstance(scale, bool)
-    if not (number and np.isfinite(scale) and scale >= 0):
-        raise ValueError(f"{owner}: the scale must be a finite number >= 0, got {scale!r}")
+    if not (number and 0 <= scale <= LARGEST_SCALE):  # of NaN this is false
+        raise ValueError(f"{owner}: the scale must be a finite number >= 0, at most {LARGEST_SCALE:g}, got {scale!r}")
 
 
 @dataclass(frozen=True)
@@ -198,13 +202,16 @@ class Problem:
         object.__setattr__(self, "inputs", x)
         object.__setattr__(self, "targets", y)
         object.__setattr__(self, "activation", activation_named(self.activation))
+        known_noise(self.noise)
 
 
 def _finite_matrix(values: Any, name: str) -> Float[ndarray, "n k"]:
     try:
-        x = np.array(values, dtype=np.float64)
+        x = None if np.iscomplexobj(values) else np.array(values, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ValueError(f"{name}: expected a matrix of real numbers") from None
+        x = None
+    if x is None:
+        raise ValueError(f"{name}: expected a matrix of real numbers")
     if x.ndim != 2 or x.size == 0:
         raise ValueError(f"{name}: expected a matrix with at least one row and column, got shape {x.shape}")
     if not np.isfinite(x).all():

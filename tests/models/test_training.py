@@ -14,7 +14,7 @@ from scipy.integrate import solve_ivp
 import models.memory
 from models.draws import standard_normal
 from models.objective import loss, mean_loss_gradient, sampled_loss_gradient
-from models.snn import BLOCKS
+from models.snn import BLOCKS, StochasticNetwork
 from models.tangent import tangent_kernel
 from models.training import gradient_descent, gradient_flow, stable_step, stochastic_gradients
 from tests.models.problems import ERF, RELU, SIN, data, network, noises
@@ -207,3 +207,16 @@ def test_bad_input_is_one_clear_line(call, message):
     x, y = data(4, 3, 2)
     with pytest.raises(ValueError, match=message):
         list(call(network(5, 3, 2), x, y))
+
+
+@pytest.mark.parametrize("seeds", [None, True, "a", 1.5, [1.5]])
+def test_noise_from_no_seed_is_refused(seeds):
+    network = StochasticNetwork.initialise(8, 3, 2)
+    with pytest.raises(ValueError, match="a seed must be"):
+        list(stochastic_gradients(network, np.eye(3), np.ones((3, 2)), 0.1, 2, seeds=seeds))
+
+
+def test_a_step_that_vanishes_later_is_refused():
+    network = StochasticNetwork.initialise(8, 3, 2)
+    with pytest.raises(ValueError, match="step must be positive"):
+        list(gradient_flow(network, np.eye(3), np.ones((3, 2)), [1.0, 2.0], step=lambda t: 0.1 if t == 0 else 0.0))

@@ -153,11 +153,34 @@ GROWING = Activation("exp(z²)", lambda xp, z: xp.exp(z * z), lambda xp, z: 2 * 
 NOWHERE = Activation("nan", lambda xp, z: z * float("nan"), lambda xp, z: z * float("nan"))
 
 
+EXPONENTIAL = Activation("exp", lambda xp, z: xp.exp(z), lambda xp, z: xp.exp(z))
+
+
 @pytest.mark.filterwarnings("ignore:overflow encountered")
-@pytest.mark.parametrize("psi", [GROWING, NOWHERE], ids=lambda psi: psi.name)
-def test_an_activation_without_moments_has_no_kernel(psi):
-    with pytest.raises(ValueError, match="has no kernel"):
-        limiting_kernel(np.eye(2), activation=psi, noise=LearnedNoise(1.0))
+@pytest.mark.parametrize(
+    ("psi", "noise"),
+    [
+        (GROWING, LearnedNoise(1.0)),
+        (GROWING, FixedNoise(0.01)),
+        (NOWHERE, LearnedNoise(1.0)),
+        (EXPONENTIAL, LearnedNoise(1.0)),  # E e^{2 + s²} is infinite for s ~ N(0, 1)
+    ],
+    ids=lambda value: getattr(value, "name", repr(value)),
+)
+def test_an_activation_without_moments_has_no_kernel(psi, noise):
+    with pytest.raises(ValueError, match=r"has no kernel|grows too fast"):
+        limiting_kernel(np.eye(2), activation=psi, noise=noise)
+
+
+def test_an_activation_that_grows_but_has_moments_has_a_kernel():
+    """E e^z e^{z'} = e^{(q + q')/2 + ρ}."""
+    kernel = kernel_profile([-0.5, 0.0, 1.0], activation=EXPONENTIAL, noise=FixedNoise(0.5))
+    assert kernel.decoder == pytest.approx(np.exp(1.25 + np.array([-0.5, 0.0, 1.0])), rel=1e-10)
+
+
+def test_complex_inputs_are_refused():
+    with pytest.raises(ValueError, match="real numbers"):
+        limiting_kernel(np.eye(2) + 1e-3j)
 
 
 @pytest.mark.parametrize("scale", ["1", None, True, -1.0, float("inf"), 1j])
