@@ -30,9 +30,9 @@ SMALLEST_PRODUCT = 0.1
 
 
 def sampled_overlap(cell: CellData, kind: str, predict: Predict, part: str = "all") -> Float[ndarray, " R"]:
-    """Overlap of the averaged sampled kernel with its prediction, on all, only diagonal or only other entries."""
+    """Overlap of the averaged sampled kernel with its prediction, on all entries or on the diagonal alone."""
     diagonal = np.eye(len(cell.case.problem.inputs), dtype=bool)
-    keep = {"all": np.ones_like(diagonal), "diagonal": diagonal, "rest": ~diagonal}[part]
+    keep = {"all": np.ones_like(diagonal), "diagonal": diagonal}[part]
     return overlap(np.where(keep, cell[kind], 0.0), np.where(keep, predict(cell.case.problem), 0.0))
 
 

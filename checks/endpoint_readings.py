@@ -71,21 +71,20 @@ def on_unseen(sweep: Sweep, prediction: Prediction, what: str, name: str = "unse
 
 
 def residual(sweep: Sweep, prediction: Prediction, what: str, about: str = "start") -> Criterion:
-    """The residual is that of a prediction, in its constant."""
-    return Criterion(
-        "residual", f"on training inputs the residual is as long as that of {what}, measured in its direction",
-        Constant(margin=RATIO_MARGIN), sweep, partial(residual_length, prediction=prediction, about=about),
-        at_three_widest, precision=units, ordinate="measured / predicted",
-    )  # fmt: skip
+    """The residual on training inputs is that of a prediction, in its constant."""
+    asks = f"on training inputs the residual is as long as that of {what}, measured in its direction"
+    return _length("residual", asks, sweep, partial(residual_length, prediction=prediction, about=about))
 
 
 def change(sweep: Sweep, prediction: Prediction, what: str, about: str = "start") -> Criterion:
     """What training changes on unseen inputs is what a prediction says, in its constant."""
-    return Criterion(
-        "change", f"on unseen inputs the change is as long as that of {what}, measured in its direction",
-        Constant(margin=RATIO_MARGIN), sweep, partial(change_length, prediction=prediction, about=about),
-        at_three_widest, precision=units, ordinate="measured / predicted",
-    )  # fmt: skip
+    asks = f"on unseen inputs the change is as long as that of {what}, measured in its direction"
+    return _length("change", asks, sweep, partial(change_length, prediction=prediction, about=about))
+
+
+def _length(name: str, asks: str, sweep: Sweep, measure: Callable[..., Any]) -> Criterion:
+    law = Constant(margin=RATIO_MARGIN)
+    return Criterion(name, asks, law, sweep, measure, at_three_widest, precision=units, ordinate="measured / predicted")
 
 
 def units(cell: CellData) -> float:

@@ -172,6 +172,8 @@ def headline(run: RunResult) -> tuple[Verdict, str]:
         return Verdict.VIOLATED, "A verdict contradicts what was expected"
     if not all(r.controls_rejected for _, r in run.readings if r.gated):
         return Verdict.VIOLATED, "A control was not rejected: its criterion could not have seen the error"
+    if run.failed:
+        return Verdict.VIOLATED, "A check failed: its claim has no verdict"
     if run.exit_status() != 0:
         return Verdict.INCONCLUSIVE, "Not everything is decided, as this profile demands"
     if run.inconclusive:
@@ -181,7 +183,8 @@ def headline(run: RunResult) -> tuple[Verdict, str]:
 
 def summary(run: RunResult) -> list[str]:
     """The run in sentences: what holds, what does not, and how sure that is."""
-    sentences = [_claims(run), *_readings(run), _controls(run)]
+    failed = [f"Without a verdict: {error}." for error in run.failed]
+    sentences = [*failed, _claims(run), *_readings(run), _controls(run)]
     sentences.append(f"The chance that a run contradicts a true claim is at most {ERROR_BUDGET:.1%}.")
     return [s for s in sentences if s]
 

@@ -11,6 +11,7 @@ import pytest
 
 from claimtest.claim import Verdict
 from claimtest.criteria import Constant, Identity, OrderBound, Samples
+from claimtest.errors import RunError
 from claimtest.profile import PROFILES
 from claimtest.report.figure import figure_svg, safe_label
 from claimtest.report.gauge import gauge
@@ -140,6 +141,12 @@ def test_expectations_and_summary():
     assert headline(run) == (Verdict.HOLDS, "Nothing contradicts what was expected")
     assert headline(replace(run, claims=claims))[0] is Verdict.VIOLATED
     assert summary(run)[0] == "2 claims hold in the principal reading."
+
+
+def test_a_check_that_failed_is_what_a_reader_sees_first():
+    run = replace(toy_run(), failed=(RunError("clt, reading 'exact': a mistake"),))
+    assert headline(run) == (Verdict.VIOLATED, "A check failed: its claim has no verdict")
+    assert summary(run)[0] == "Without a verdict: clt, reading 'exact': a mistake."
 
 
 def test_tally_counts_only_what_was_judged():
