@@ -11,5 +11,5 @@ import signal
 
 signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which stops the workers
 with contextlib.suppress(Exception):
-    importlib.import_module(os.environ.get("CLAIMTEST_PRELOAD", "claimtest.cells"))
+    getattr(importlib.import_module(os.environ.get("CLAIMTEST_PRELOAD", "claimtest.cells")), "PACK", None)
     importlib.import_module("claimtest.report.sketch")  # those that draw the report's pictures are forked from it, too
