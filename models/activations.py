@@ -96,9 +96,10 @@ class ErfMean:
         return 1 - 8 * _owens_t(k, torch.rsqrt(1 + 4 * s * s))
 
 
-def _gauss(a: Values, logarithm: float = 0.0) -> Values:
-    """e^{c - a²}, the constant c = ``logarithm`` added in the same pass that squares."""
-    return torch.addcmul(a.new_full((), logarithm), a, a, value=-1).exp_()
+def _gauss(a: Values, logarithm: float = 0.0, least: float | None = None) -> Values:
+    """e^{c - a²}, the constant c = ``logarithm`` added in the same pass that squares; at least e^``least``."""
+    exponent = torch.addcmul(a.new_full((), logarithm), a, a, value=-1)
+    return (exponent if least is None else exponent.clamp_min_(least)).exp_()
 
 
 def _erf_slope(a: Values) -> Values:
@@ -135,29 +136,33 @@ class ReluMean:
 
     def value(self, u: Values, s: Values) -> Values:
         """h = u Φ(k) + |s| φ(k)."""
-        cdf, pdf = _gaussian(u, s)
-        return torch.addcmul(pdf * s.abs(), u, cdf)
+        return self.value_and_slope(u, s)[0]
 
     def value_and_slope(self, u: Values, s: Values) -> tuple[Values, Values]:
         """h_u = Φ(k)."""
-        cdf, pdf = _gaussian(u, s)
-        return torch.addcmul(pdf * s.abs(), u, cdf), cdf
+        size, cdf, pdf = _gaussian(u, s)
+        return torch.addcmul(pdf * size, u, cdf), cdf
 
     def derivatives(self, u: Values, s: Values) -> tuple[Values, Values, Values]:
         """h_s = sign(s) φ(k)."""
-        cdf, pdf = _gaussian(u, s)
-        return torch.addcmul(pdf * s.abs(), u, cdf), cdf, pdf * torch.sign(s)
+        size, cdf, pdf = _gaussian(u, s)
+        return torch.addcmul(pdf * size, u, cdf), cdf, pdf * torch.sign(s)
 
     def second_moment(self, u: Values, s: Values) -> Values:
         """E (z)_+² = (u² + s²) Φ(k) + u |s| φ(k)."""
-        cdf, pdf = _gaussian(u, s)
-        return (u * u + s * s) * cdf + u * s.abs() * pdf
+        size, cdf, pdf = _gaussian(u, s)
+        return torch.addcmul(u * size * pdf, torch.addcmul(s * s, u, u), cdf)
 
 
-def _gaussian(u: Values, s: Values) -> tuple[Values, Values]:
-    """Φ(k) and φ(k) at k = u/|s|; a vanishing s gives a huge k, or 0 where u vanishes too, and never inf or nan."""
-    a = u / s.abs().clamp_min(torch.finfo(s.dtype).tiny ** 0.5) * math.sqrt(0.5)
-    return torch.erf(a).add_(1).mul_(0.5), _gauss(a, -0.5 * math.log(2 * math.pi))
+def _gaussian(u: Values, s: Values) -> tuple[Values, Values, Values]:
+    """|s|, Φ(k) and φ(k) at k = u/|s|; a vanishing s gives a huge k, or 0 where u vanishes too, and never inf or nan.
+
+    φ is kept at 1e-304 or more: numbers below the smallest normal one take ten times as long.
+    """
+    size = s.abs()
+    a = torch.addcdiv(u.new_zeros(()), u, size.clamp_min(torch.finfo(s.dtype).tiny ** 0.5), value=math.sqrt(0.5))
+    cdf = torch.add(a.new_full((), 0.5), torch.erf(a), alpha=0.5)
+    return size, cdf, _gauss(a, -0.5 * math.log(2 * math.pi), least=-700 if s.ndim else None)
 
 
 @dataclass(frozen=True)

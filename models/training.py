@@ -63,7 +63,7 @@ def stable_step(kernel: Float[Tensor, "*b n d n d"], fraction: float = 1.0) -> f
 
 
 def graded_step(largest: float, fraction: float, rates: Sequence[float]) -> Callable[[float], float]:
-    """Steps that grow as the fast modes die: (fraction/λ_max) min_k e^{λ_k t/9} λ_1/λ_k, at most 4/λ_max.
+    """Steps that grow as the fast modes die: (fraction/λ_max) min_k e^{λ_k t/9} λ_1/λ_k, at most 5/λ_max.
 
     ``largest`` is λ_max(Θ(0)), ``rates`` are λ_k, λ_1 the largest of them. The local error of mode k, of amplitude
     e^{-λ_k t}, is proportional to (step λ_k)⁹ e^{-λ_k t}: with these steps none exceeds that of the fastest mode in the
@@ -73,7 +73,7 @@ def graded_step(largest: float, fraction: float, rates: Sequence[float]) -> Call
 
     def step(time: float) -> float:
         growth = min(fastest / rate * math.exp(min(rate * time / 9, 50.0)) for rate in rates)
-        return min(fraction * growth, max(4.0, fraction)) / largest
+        return min(fraction * growth, max(5.0, fraction)) / largest
 
     return step
 

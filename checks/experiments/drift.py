@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -11,7 +13,7 @@ from numpy import ndarray
 from numpy.random import SeedSequence
 
 from checks.case import VaeCase
-from checks.experiments.flow import step_fraction
+from checks.experiments.flow import step_fraction, time_step
 from checks.experiments.movement import Watch
 from checks.experiments.networks import Prepare, as_initialised, initial_networks
 from claimtest.cells import Experiment, Quantities
@@ -20,11 +22,6 @@ from models.training import gradient_flow, stable_step
 from theorems.theorem1 import HORIZON
 
 __all__ = ["DRIFT", "drift", "in_proportion"]
-
-STRIDE = 2.0
-"""Time steps are that much longer than those of a flow whose trajectory is compared with a prediction: where h is
-smooth it changes the drift of the kernel by less than one part in ten thousand."""
-
 
 def as_stated(width: int) -> float:
     """1: the time scale of the theory does not depend on the width."""
@@ -57,15 +54,21 @@ def drift(
     network = prepare(initial_networks(case, width, seeds, device))
     kernel = tangent_kernel(network, x)
     residual = (network.mean_output(x) - torch.as_tensor(case.problem.targets).to(kernel.total)).cpu().numpy()
-    watch, step = Watch(network, kernel, x), stable_step(kernel.total, STRIDE * step_fraction(case))
+    watch, stretch = Watch(network, kernel, x), clock(width)
+    graded = time_step(case, stretch / stable_step(kernel.total), step_fraction(case))
+
+    def step(time: float) -> float:
+        return stretch * graded(time / stretch)
+
     for state in gradient_flow(network, x, case.problem.targets, times.tolist(), step=step):
         watch.record(state.network)
     return {"checked": np.tile(times, (len(seeds), 1)), "residual": residual[:, None], **watch.quantities()}
 
 
 def _cost(case: VaeCase, width: int) -> float:
-    evaluations = 12 * (HORIZON * case.condition / (STRIDE * step_fraction(case)) + 4)
-    return 5e-3 + evaluations * width * len(case.problem.inputs) * 2e-8
+    times, step = checked_times(case), time_step(case, float(case.eigenvalues[-1]), step_fraction(case))
+    steps = sum(math.ceil((after - before) / step(before)) for before, after in itertools.pairwise(times.tolist()))
+    return 5e-3 + 12 * (steps + 1) * width * len(case.problem.inputs) * 2e-8
 
 
 DRIFT = Experiment("kernel-drift", drift, _cost)

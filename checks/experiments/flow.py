@@ -27,8 +27,11 @@ from theorems.theorem1 import HORIZON
 
 __all__ = ["FLOW", "STEPPING", "euler", "flow", "recorded_times", "step_fraction", "stepping"]
 
-FEWEST, FEWEST_KINKED = 8, 12
+FEWEST, FEWEST_KINKED = 6, 8
 """Recording intervals of [0, T] at least, and where h has a kink."""
+
+ROOM = 1.2
+"""λ_max(Θ(0)) over λ_max(Θ∞) that recorded times have room for: few of the wider cells need steps in between."""
 
 DRAWS = 48
 """Draws of the noise behind the sampled loss at the end of training."""
@@ -36,13 +39,13 @@ DRAWS = 48
 
 @lru_cache(maxsize=256)
 def recorded_times(case: VaeCase) -> Float[ndarray, " T"]:
-    """0 .. T = 3/λ0, as far apart as time steps may be under Θ∞ (two of them at a kink), in 8 or 12 intervals at least.
+    """0 .. T = 3/λ0, as far apart as time steps may be under Θ∞ (two of them at a kink), in 6 or 8 intervals at least.
 
     They lie closest where the fast modes decay; every 1/λ_k is within half an interval of one of them.
     """
     horizon, fraction = HORIZON / case.smallest_eigenvalue, step_fraction(case) * (2 if case.kinked else 1)
     while True:
-        times, step = [0.0], time_step(case, float(case.eigenvalues[-1]), fraction)
+        times, step = [0.0], time_step(case, ROOM * float(case.eigenvalues[-1]), fraction)
         while times[-1] < horizon * (1 - 1e-9):
             times.append(times[-1] + step(times[-1]))
         if len(times) > (FEWEST_KINKED if case.kinked else FEWEST):
@@ -62,8 +65,8 @@ def time_step(case: VaeCase, largest: float, fraction: float) -> Callable[[float
 
 
 def step_fraction(case: VaeCase) -> float:
-    """First time step times λ_max(Θ(0)): 5/4, and 1/2 where h has a kink."""
-    return 0.5 if case.kinked else 1.25
+    """First time step times λ_max(Θ(0)): 2, and 3/4 where h has a kink."""
+    return 0.75 if case.kinked else 2.0
 
 
 def flow(
