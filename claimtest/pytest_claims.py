@@ -57,7 +57,7 @@ class ClaimsPlugin:
     @property
     def is_xdist_worker(self) -> bool:
         """Whether this process is one of xdist's workers."""
-        return hasattr(self.config, "workerinput")
+        return _is_xdist_worker(self.config)
 
     @property
     def _given(self) -> dict[str, Any]:
@@ -92,7 +92,7 @@ class ClaimsPlugin:
 
     def warm_up(self) -> None:
         """Let the processes that measure start while pytest still collects."""
-        if self.where.is_local and not self.is_xdist_worker and not self.config.getoption("collectonly"):
+        if measures_here(self.config):
             warm_up(self._loaded().module)
 
     def check(self, claim: str) -> Check:
@@ -184,6 +184,16 @@ class ClaimsPlugin:
             self.session.close()
         if "scratch" in vars(self) and not self.is_xdist_worker:
             shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def _is_xdist_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+def measures_here(config: pytest.Config) -> bool:
+    """Whether local processes will measure for this one, which is going to run tests."""
+    elsewhere = config.option.claims_executor not in (None, "local")
+    return not (elsewhere or _is_xdist_worker(config) or config.getoption("collectonly"))
 
 
 def _load(module: str) -> tuple[Pack | None, UsageError | RunError | None]:

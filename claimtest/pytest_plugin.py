@@ -43,8 +43,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if not module:
         return
     from claimtest.errors import UsageError
-    from claimtest.pytest_claims import ClaimsPlugin
+    from claimtest.pool import warm_up
+    from claimtest.pytest_claims import ClaimsPlugin, measures_here
 
+    if config.option.markexpr and measures_here(config):  # claims asked for by name: load the pack twice at a time
+        warm_up(module)
     try:
         plugin = ClaimsPlugin(config, module)
     except UsageError as error:

@@ -16,6 +16,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import metadata
 from typing import Any
 
@@ -123,15 +124,19 @@ def _source_path(name: str) -> str:
 
 @dataclass(frozen=True)
 class _Source:
-    """A source, read once: its digest and its import statements as (dots in front, module, names)."""
+    """A source, read once: its syntax tree without docstrings, and its imports as (dots in front, module, names)."""
 
-    digest: str
+    tree: ast.Module
     statements: tuple[tuple[int, str, tuple[str, ...]], ...]
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of the tree, positions and comments left out."""
+        return hashlib.sha256(ast.dump(self.tree).encode()).hexdigest()
 
 
 @functools.cache
 def _source(path: str) -> _Source:
-    """The digest is that of the syntax tree without docstrings, positions and comments."""
     with open(path, "rb") as file:
         tree = ast.parse(file.read(), path)
     statements: list[tuple[int, str, tuple[str, ...]]] = []
@@ -142,7 +147,7 @@ def _source(path: str) -> _Source:
             statements.append((node.level, node.module or "", tuple(alias.name for alias in node.names)))
         elif isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:]
-    return _Source(hashlib.sha256(ast.dump(tree).encode()).hexdigest(), tuple(statements))
+    return _Source(tree, tuple(statements))
 
 
 @functools.cache

@@ -23,6 +23,7 @@ from theorems.theorem1 import HORIZON
 
 __all__ = ["DRIFT", "drift", "in_proportion"]
 
+
 def as_stated(width: int) -> float:
     """1: the time scale of the theory does not depend on the width."""
     return 1.0

@@ -12,7 +12,6 @@ from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 
-from claimtest.report import write_report
 from tests.browser.pages import PAGES
 
 FLAGS = """
@@ -76,6 +75,8 @@ def pages(tmp_path_factory) -> dict[str, Path]:
 
 def written(folder: Path, run) -> Path:
     """The page of a report that has evidence beside it."""
+    from claimtest.report import write_report  # brings matplotlib: not while pytest collects
+
     (folder / "evidence").mkdir()
     (folder / "evidence" / "flip.csv").write_text("case,width\n")
     return write_report(run, folder, ["flip.csv"])

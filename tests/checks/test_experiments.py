@@ -58,9 +58,9 @@ def test_records_hold_the_start_the_end_and_a_time_near_that_of_every_mode(case)
     times = recorded_times(case)
     assert times[0] == 0
     assert times[-1] == pytest.approx(3 / case.smallest_eigenvalue)
-    assert len(times) > 8
+    assert len(times) > (8 if case.kinked else 6)
     for value in case.eigenvalues:
-        assert np.abs(times - 1 / value).min() < 0.6 / value
+        assert np.abs(times - 1 / value).min() < 0.7 / value
 
 
 def linear_cell(factor: float = 1.0) -> CellData:

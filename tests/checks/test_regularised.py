@@ -35,8 +35,20 @@ from theorems.setting import ACTIVATIONS, FixedNoise, LearnedNoise
 
 QUICK = PROFILES["quick"]
 BOOK = CaseBook((), root=0)
-FIXED, LEARNT = fixed_noise(BOOK, QUICK), learned_noise(BOOK, QUICK)
-FREE = next(case for case in LEARNT if case.independent)  # any s_r(x_i) can be reached there
+
+
+def fixed(k):
+    """Fixed noise, the k-th case. Drawn in the tests, not while pytest collects."""
+    return fixed_noise(BOOK, QUICK)[k]
+
+
+def learnt(k):
+    return learned_noise(BOOK, QUICK)[k]
+
+
+def free():
+    """Any s_r(x_i) can be reached here."""
+    return next(case for case in learned_noise(BOOK, QUICK) if case.independent)
 
 
 @pytest.mark.parametrize("root", range(5))
@@ -62,7 +74,7 @@ def test_cases_are_distinct_balanced_and_can_tell_the_readings_apart(root):
 
 
 def test_the_strength_is_of_the_order_of_the_kernel():
-    for case in FIXED:
+    for case in fixed_noise(BOOK, QUICK):
         if case.independent:
             gram = case.regression(preconditioned_ridge).gram
             assert case.beta / gram[0, 0] * (1 + 1e-12) >= 0.4
@@ -79,9 +91,9 @@ def test_every_process_draws_the_same_cases():
 
 
 def test_a_case_survives_the_way_to_another_process():
-    there = pickle.loads(pickle.dumps(FIXED[0]))
-    assert there.digest == FIXED[0].digest
-    assert there.digest != FIXED[1].digest
+    there = pickle.loads(pickle.dumps(fixed(0)))
+    assert there.digest == fixed(0).digest
+    assert there.digest != fixed(1).digest
 
 
 def test_users_data_are_taken_under_both_noise_models():
@@ -96,19 +108,23 @@ def test_users_data_are_taken_under_both_noise_models():
 
 @pytest.mark.parametrize(
     ("experiment", "case"),
-    [(WEIGHT, FIXED[0]), (LATENT, FIXED[1]), (DECODER, FIXED[3]), (STANDARD, FIXED[3]), (LEARNED, LEARNT[3]),
-     (PATH, FIXED[3]), (SAMPLED, FIXED[3])],
-    ids=lambda value: value.id,
+    [(WEIGHT, (fixed, 0)), (LATENT, (fixed, 1)), (DECODER, (fixed, 3)), (STANDARD, (fixed, 3)), (LEARNED, (learnt, 3)),
+     (PATH, (fixed, 3)), (SAMPLED, (fixed, 3))],
+    ids=lambda value: getattr(value, "id", ""),
 )  # fmt: skip
 def test_the_same_cell_gives_the_same_bits_and_other_replicates_other_numbers(experiment, case):
+    draw, k = case
+    case = draw(k)
     first, again, other = (Cell(experiment, case, 256, start, 2).run(0) for start in (0, 0, 2))
     assert all(np.array_equal(first[name], again[name]) for name in first)
     assert any(not np.array_equal(first[name], other[name]) for name in first)
 
 
-@pytest.mark.parametrize("case", [FIXED[0], FIXED[3], FREE], ids=lambda case: case.id)
+@pytest.mark.parametrize(
+    "case", [lambda: fixed(0), lambda: fixed(3), free], ids=["independent", "dependent", "learned"]
+)
 def test_the_collapsed_encoder_is_the_minimum_of_the_kl_to_the_standard_normal(case):
-    p = case.problem
+    p = case().problem
     sizes = (p.inputs.shape[1], p.targets.shape[1])
     net = StochasticNetwork.initialise(20, *sizes, activation=p.activation, noise=p.noise, seed=[1, 2])
     (u, s), (u0, s0) = collapsed(net, p.inputs).latent(p.inputs), net.latent(p.inputs)
@@ -129,19 +145,19 @@ def exact_cell(case, prediction=preconditioned_ridge):
 
 
 def test_measures_of_an_exact_end_point_are_exact():
-    for case, prediction in ((FIXED[0], preconditioned_ridge), (LEARNT[0], learned_noise_ridge)):
+    for case, prediction in ((fixed(0), preconditioned_ridge), (learnt(0), learned_noise_ridge)):
         cell = exact_cell(case, prediction)
         assert np.abs(gap_on_training(cell, prediction)).max() < 1e-12
         assert np.abs(gap_on_unseen(cell, prediction)).max() < 1e-12
         assert (gap_on_training(cell, decoder_ridgeless) > 0.1).all()
         assert (gap_on_training(cell, prediction, strength=2.0) > 0.02).all()
-    assert np.abs(misfit(exact_cell(FIXED[0], decoder_ridgeless))).max() < 1e-9
-    cell = exact_cell(LEARNT[0], tangent_ridge)
+    assert np.abs(misfit(exact_cell(fixed(0), decoder_ridgeless))).max() < 1e-9
+    cell = exact_cell(learnt(0), tangent_ridge)
     assert (gap_on_unseen(cell, learned_noise_ridge) > 0.02).all()
 
 
 def test_the_distance_is_relative_to_the_initial_misfit():
-    cell = exact_cell(FIXED[3])
+    cell = exact_cell(fixed(3))
     n, k = len(cell.case.problem.inputs), len(cell.case.unseen)
     scale = np.linalg.norm(cell["start"] - cell.case.problem.targets, axis=(1, 2))
     quantities = dict(cell.quantities)
@@ -152,15 +168,15 @@ def test_the_distance_is_relative_to_the_initial_misfit():
 
 
 def test_residuals_shrink_alike_for_independent_inputs():
-    independent = next(case for case in FIXED if case.independent)
-    dependent = next(case for case in FIXED if not case.independent)
+    independent = next(case for case in fixed_noise(BOOK, QUICK) if case.independent)
+    dependent = next(case for case in fixed_noise(BOOK, QUICK) if not case.independent)
     np.testing.assert_allclose(residual_shares(exact_cell(independent)), 1)
     np.testing.assert_allclose(residual_precision(exact_cell(independent)).sum(1), 100)
     assert (residual_precision(exact_cell(dependent)) == 0).all()
 
 
 def test_measures_of_an_exact_path_are_exact():
-    case = FIXED[3]
+    case = fixed(3)
     start, y = np.random.default_rng(0).standard_normal((5, *case.problem.targets.shape)), case.problem.targets
     ends = [case.regression(preconditioned_ridge, factor * case.beta).fitted(y, start) for factor in FACTORS]
     cell = CellData(case, 100, {"start": start, "end": np.stack(ends, 1)})
@@ -172,9 +188,9 @@ def test_measures_of_an_exact_path_are_exact():
 
 
 def test_the_floor_is_in_proportion_to_the_step_and_to_the_variance():
-    cell = CellData(FIXED[3], 256, Cell(SAMPLED, FIXED[3], 256, 0, 8).run(0))
+    cell = CellData(fixed(3), 256, Cell(SAMPLED, fixed(3), 256, 0, 8).run(0))
     np.testing.assert_allclose(cell["step"][:, 0], 2 * cell["step"][:, 1])
-    halved = CellData(FIXED[3], 256, {**cell.quantities, "variance": cell["variance"] / 2})
+    halved = CellData(fixed(3), 256, {**cell.quantities, "variance": cell["variance"] / 2})
     np.testing.assert_allclose(floor_ratios(halved), 2 * floor_ratios(cell))
     np.testing.assert_allclose(floor_ratios(cell, exaggeration=2.0), floor_ratios(cell) / 2)
     assert 0.5 < floor_ratios(cell).mean() < 1.6  # six standard errors of eight replicates

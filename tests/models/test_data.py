@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits
 
 from models.data import digits, sphere
 
 
 def test_digits_are_unit_rows_spread_over_the_classes_and_always_the_same():
+    from sklearn.datasets import load_digits  # slow to load: not while pytest collects
+
     x = digits(20, seed=3)
     np.testing.assert_allclose(np.linalg.norm(x, axis=1), 1)
     np.testing.assert_array_equal(x, digits(20, seed=3))
