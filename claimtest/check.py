@@ -105,6 +105,11 @@ def _cell_samples(
     return values[kept], np.full(int(kept.sum()), stratum), abscissa[kept], weights[kept]
 
 
+def everywhere(cell: CellData) -> bool:
+    """Every cell."""
+    return True
+
+
 @dataclass(frozen=True)
 class Control:
     """A variant known to be false, which the criterion it is ``aimed_at`` must find violated.
@@ -121,7 +126,12 @@ class Control:
     margins: float = 0.0
     law: Law | None = None
     sweep: Sweep | None = None
-    where: Callable[[CellData], bool] = lambda cell: True
+    where: Callable[[CellData], bool] = everywhere
+
+    @property
+    def changes_law_alone(self) -> bool:
+        """Whether the samples are those of the criterion itself."""
+        return not self.ingredients and self.sweep is None and self.where is everywhere
 
     def variant(self, criterion: Criterion, profile: Profile) -> Criterion:
         """The criterion as this control would have it."""

@@ -90,7 +90,8 @@ class Engine:
         if all(r.verdict in (Verdict.OUT_OF_SCOPE, Verdict.NOT_RUN) for r in readings):
             return ClaimResult(check.claim, readings, ())
         exhibits = check.exhibits(view, self.profile)
-        return ClaimResult(check.claim, readings, tuple(exhibits), kill_matrix(check, view, self.profile))
+        aims = {(r.reading.id, c.control.id): c.outcome and c.outcome.verdict for r in readings for c in r.controls}
+        return ClaimResult(check.claim, readings, tuple(exhibits), kill_matrix(check, view, self.profile, aims))
 
     def _reading(self, check: Check, part: ReadingCheck, view: View) -> ReadingResult:
         reading = next(r for r in check.claim.readings if r.id == part.reading)
@@ -129,7 +130,8 @@ class Engine:
         discounted = "" if aim.verdict is Verdict.HOLDS else NOT_HELD
         if aim.outcome is None:
             return ControlResult(control, None, discounted, f"its criterion is not judged: {aim.why_not}")
-        judged = control_evidence(control, aim.criterion, view, self.profile)
+        seen = aim.samples if control.changes_law_alone else None
+        judged = control_evidence(control, aim.criterion, view, self.profile, seen)
         if isinstance(judged, str):
             return ControlResult(control, None, discounted, judged)
         outcome, samples = judged

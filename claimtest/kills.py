@@ -7,7 +7,7 @@ would notice the error, and which errors one criterion alone stands against.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -58,8 +58,13 @@ class KillMatrix:
         return {"controls": list(self.controls), "criteria": list(self.criteria), "verdicts": verdicts}
 
 
-def kill_matrix(check: Check, view: View, profile: Profile) -> KillMatrix:
-    """Judge every control of the check by all of its criteria that read what it changes."""
+def kill_matrix(
+    check: Check, view: View, profile: Profile, aims: Mapping[tuple[str, str], Verdict | None]
+) -> KillMatrix:
+    """Judge every control of the check by all of its criteria that read what it changes.
+
+    ``aims`` has what became of the controls where they are aimed, by (reading, control).
+    """
     criteria = [(f"{part.reading}/{c.id}", c) for part in check.readings for c in part.criteria]
     rows, names = [], []
     for part in check.readings:
@@ -67,7 +72,8 @@ def kill_matrix(check: Check, view: View, profile: Profile) -> KillMatrix:
         for control in part.controls:
             aim = by_id[control.aimed_at]
             names.append(f"{part.reading}/{control.id}")
-            rows.append(tuple(_kill(control, aim, criterion, view, profile) for _, criterion in criteria))
+            there = Kill(aims.get((part.reading, control.id)), aim=True)
+            rows.append(tuple(there if c is aim else _kill(control, aim, c, view, profile) for _, c in criteria))
     return KillMatrix(tuple(names), tuple(name for name, _ in criteria), tuple(rows))
 
 
@@ -78,7 +84,7 @@ def _kill(control: Control, aim: Criterion, criterion: Criterion, view: View, pr
         judged = judge_control(control, criterion, view, profile)
     except ValueError:  # a prediction made for its aim may have no meaning for another criterion
         judged = ""
-    return Kill(judged.verdict if isinstance(judged, Outcome) else None, criterion is aim)
+    return Kill(judged.verdict if isinstance(judged, Outcome) else None, aim=False)
 
 
 def judge_control(control: Control, criterion: Criterion, view: View, profile: Profile) -> Outcome | str:
@@ -91,10 +97,12 @@ def judge_control(control: Control, criterion: Criterion, view: View, profile: P
 
 
 def control_evidence(
-    control: Control, criterion: Criterion, view: View, profile: Profile
+    control: Control, criterion: Criterion, view: View, profile: Profile, samples: Samples | None = None
 ) -> tuple[Outcome, Samples] | str:
-    """The same with the samples that it rests on."""
+    """The same with the samples that it rests on: those given, if the control changes nothing that they depend on."""
     variant = control.variant(criterion, profile)
+    if samples is not None:
+        return variant.law.judge(samples, profile), samples
     data = [cell for cell in view(variant.sweep) if control.where(cell)]
     if not data:
         return NO_CASE
@@ -125,7 +133,7 @@ def true_there(control: Control, criterion: Criterion, view: View, profile: Prof
 def reads(criterion: Criterion, control: Control, aim: Criterion) -> bool:
     """Whether the criterion looks at what the control changes.
 
-    A changed law concerns its aim alone; a changed prediction every criterion whose measure has the same default
+    A changed law concerns its aim alone, which always looks; a changed prediction every criterion whose measure has the same default
     under the same name; a changed experiment every criterion that reads the experiment it varies; both together those
     of which both are true.
     """

@@ -6,6 +6,8 @@ H_r = Σ_i x_i x_iᵀ/s_r(x_i)² for w_r^μ and 2 H_r for w_r^σ: they differ fr
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
@@ -54,9 +56,20 @@ def learned_noise_ridge(
 def hessian_kernel(
     dual: Dual, inputs: Float[ndarray, "n p"], points: Float[ndarray, "k p"], variance: float
 ) -> Float[ndarray, "k n"]:
-    """K_H(x, x_j), in closed form for independent inputs, else averaged over units."""
-    independent = np.linalg.matrix_rank(inputs, tol=RANK_TOLERANCE) == len(inputs)
-    return (independent_kernel if independent else averaged_kernel)(dual, inputs, points, variance)
+    """K_H(x, x_j), in closed form for independent inputs, else averaged over units.
+
+    It does not depend on β, and is kept for those who ask for the same inputs again.
+    """
+    return _hessian_kernel(dual, inputs.shape[1], inputs.tobytes(), points.tobytes(), variance).copy()
+
+
+@lru_cache(maxsize=256)
+def _hessian_kernel(
+    dual: Dual, dimension: int, inputs: bytes, points: bytes, variance: float
+) -> Float[ndarray, "k n"]:
+    x, others = (np.frombuffer(rows).reshape(-1, dimension) for rows in (inputs, points))
+    independent = np.linalg.matrix_rank(x, tol=RANK_TOLERANCE) == len(x)
+    return (independent_kernel if independent else averaged_kernel)(dual, x, others, variance)
 
 
 def independent_kernel(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
@@ -65,9 +66,14 @@ class KernelRegression:
         residual = numbers(targets, "targets") - (0.0 if start is None else numbers(start, "start"))
         if residual.ndim < 2 or residual.shape[-2] != len(self.gram):
             raise ValueError(f"targets of shape {residual.shape} do not fit {len(self.gram)} inputs")
+        return self.inverse @ residual
+
+    @cached_property
+    def inverse(self) -> Float[ndarray, "n n"]:
+        """(K(X, X) + ridge I)^{-1}, the pseudo-inverse without a ridge."""
         if self.ridge == 0:
-            return np.linalg.pinv(self.gram, rcond=RANK_TOLERANCE, hermitian=True) @ residual
-        return np.linalg.inv(self.gram + self.ridge * np.eye(len(self.gram))) @ residual
+            return np.linalg.pinv(self.gram, rcond=RANK_TOLERANCE, hermitian=True)
+        return np.linalg.inv(self.gram + self.ridge * np.eye(len(self.gram)))
 
     def fitted(
         self, targets: Float[ndarray, "*t n d"], start: Float[ndarray, "*b n d"] | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float
@@ -124,7 +123,6 @@ def shrunk_apart(cell: CellData, strength: float = 1.0) -> Float[ndarray, " R"]:
     return _norm((p.targets - cell["end"]) / factor - (p.targets - cell["start"])) / _scale(cell)
 
 
-@lru_cache(maxsize=1024)
 def _regression(case: RegularisedCase, prediction: Prediction, strength: float) -> KernelRegression:
     return case.regression(prediction, strength * case.beta)
 

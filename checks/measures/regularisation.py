@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float
@@ -103,24 +104,32 @@ def decoder_growth_ratio(cell: CellData, exaggeration: float = 1.0) -> Float[nda
 
     ``exaggeration`` multiplies the prediction.
     """
-    p, time, measured = cell.case.problem, cell["time"][0], np.trace(cell["gram"], axis1=-2, axis2=-1)
-    made = decoder_growth(
-        p.inputs, p.targets, cell["gram"][:, 0], time[1:] - time[0],
-        activation=p.activation, noise=p.noise, beta=cell.case.beta,
-    )[:, 0]  # fmt: skip
-    expected = np.trace(made, axis1=-2, axis2=-1) - measured[:, 0]
+    time, start, measured = cell["time"][0], cell["gram"][:, 0], np.trace(cell["gram"], axis1=-2, axis2=-1)
+    expected = _grown(cell.case, start.tobytes(), float(time[1] - time[0])) - measured[:, 0]
     return (measured[:, 1] - measured[:, 0]) / (exaggeration * expected)
 
 
-def _floors(case: RegularisedCase, steps: Float[ndarray, "R 2"]) -> Float[ndarray, "R 2"]:
+@lru_cache(maxsize=256)
+def _grown(case: RegularisedCase, start: bytes, time: float) -> Float[ndarray, " R"]:
+    """‖W^d‖² after that time, from W^dᵀW^d given as the bytes of an array (R, d, d): controls ask for the same."""
     p = case.problem
+    gram = np.frombuffer(start).reshape(-1, p.targets.shape[1], p.targets.shape[1])
+    grown = decoder_growth(
+        p.inputs, p.targets, gram, np.array([time]), activation=p.activation, noise=p.noise, beta=case.beta
+    )
+    return np.trace(grown[:, 0], axis1=-2, axis2=-1)
 
-    def floor(step: float) -> float:
-        return stationary_distance(
-            p.inputs, activation=p.activation, noise=p.noise, beta=case.beta, step=step, outputs=p.targets.shape[1]
-        )
 
-    known = {float(step): floor(float(step)) for step in np.unique(steps)}
+@lru_cache(maxsize=256)
+def _floor(case: RegularisedCase, step: float) -> float:
+    p = case.problem
+    return stationary_distance(
+        p.inputs, activation=p.activation, noise=p.noise, beta=case.beta, step=step, outputs=p.targets.shape[1]
+    )
+
+
+def _floors(case: RegularisedCase, steps: Float[ndarray, "R 2"]) -> Float[ndarray, "R 2"]:
+    known = {float(step): _floor(case, float(step)) for step in np.unique(steps)}
     return np.vectorize(known.__getitem__)(steps)
 
 
