@@ -99,6 +99,9 @@ def _cell_samples(
     measured = criterion.measure(cell, **ingredients)
     values, abscissa = measured if isinstance(measured, tuple) else (measured, cell.width)
     values = np.asarray(values, dtype=float)
+    if criterion.precision is None and not np.ndim(abscissa):  # most by far: nothing to weigh, nothing to leave out
+        values, size = values.reshape(-1), values.size
+        return values, np.full(size, stratum), np.full(size, float(abscissa)), np.ones(size)
     weights = np.broadcast_to(np.asarray(criterion.precision(cell) if criterion.precision else 1.0), values.shape)
     abscissa = np.broadcast_to(np.asarray(abscissa, dtype=float), values.shape)
     kept = weights > 0

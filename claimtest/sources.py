@@ -140,7 +140,7 @@ def _source(path: str) -> _Source:
     with open(path, "rb") as file:
         tree = ast.parse(file.read(), path)
     statements: list[tuple[int, str, tuple[str, ...]]] = []
-    for node in ast.walk(tree):
+    for node in _walked(tree):
         if isinstance(node, ast.Import):
             statements += [(0, alias.name, ()) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -148,6 +148,17 @@ def _source(path: str) -> _Source:
         elif isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:]
     return _Source(tree, tuple(statements))
+
+
+def _walked(tree: ast.Module) -> Iterator[ast.AST]:
+    """The module and every statement in it: expressions, most of a tree, hold no imports and no docstrings."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+            found = getattr(node, name, ())
+            waiting += found if isinstance(found, list) else ()  # the body of a lambda or of a?b:c is an expression
 
 
 @functools.cache

@@ -11,7 +11,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 from numpy import ndarray
-from scipy import stats
+from scipy import special
 
 from claimtest.claim import Verdict
 from claimtest.profile import ALPHA, Profile
@@ -152,8 +152,8 @@ def standard_errors_apart(alpha: float, n: float) -> float:
     from n = 32 on.
     """
     freedom = max(n - 1, 1.0)
-    t = float(stats.t.isf(alpha / 2, freedom))
-    return t + float(stats.norm.isf(MISS)) * math.sqrt(1 + t**2 / (2 * freedom))
+    t = float(-special.stdtrit(freedom, alpha / 2))
+    return t + float(-special.ndtri(MISS)) * math.sqrt(1 + t**2 / (2 * freedom))
 
 
 def values_needed(effect: float, spread: float, alpha: float, least: int) -> int:

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
-from scipy import stats
+from scipy import special
 
 from claimtest.criteria.law import MISS, Interval, Law, Outcome, Samples, decide
 from claimtest.criteria.student import cases
@@ -30,8 +30,8 @@ def clopper_pearson(successes: int, n: int, alpha: float) -> Interval:
     """
     if not (0 < n < math.inf and 0 <= successes <= n and 0 < alpha < 1):
         raise ValueError(f"{successes} successes of {n} at level {alpha} have no interval")
-    low = 0.0 if successes == 0 else float(stats.beta.ppf(alpha / 2, successes, n - successes + 1))
-    high = 1.0 if successes == n else float(stats.beta.isf(alpha / 2, successes + 1, n - successes))
+    low = 0.0 if successes == 0 else float(special.betaincinv(successes, n - successes + 1, alpha / 2))
+    high = 1.0 if successes == n else float(special.betainccinv(successes + 1, n - successes, alpha / 2))
     return low, high
 
 
@@ -154,7 +154,7 @@ class Probability(Law):
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (low, middle) if clopper_pearson(middle, n, alpha)[0] >= self.at_least else (middle, high)
-        return float(stats.beta.isf(miss, high, n - high + 1))  # P(Bin(n, p) >= high) = 1 - miss
+        return float(special.betainccinv(high, n - high + 1, miss))  # P(Bin(n, p) >= high) = 1 - miss
 
     def shifted(self, margins: float, profile: Profile) -> Self:
         """The claim that the event is that many tenths less rare to fail: δ shrunk tenfold per margin."""
@@ -170,7 +170,7 @@ def _detectable_drop(at_least: float, n: int, alpha: float) -> float:
     most = _most_successes_violated(at_least, n, alpha)
     if most < 0:
         return math.inf
-    p = 1.0 if most >= n else float(stats.beta.ppf(MISS, most + 1, n - most))  # P(Bin(n, p) <= most) = 1 - MISS
+    p = 1.0 if most >= n else float(special.betaincinv(most + 1, n - most, MISS))  # P(Bin(n, p) <= most) = 1 - MISS
     return at_least - p
 
 

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 from numpy import ndarray
-from scipy import stats
+from scipy import special
 
 from claimtest.criteria.law import MISS, Law, Outcome, Samples, decide, standard_errors_apart, values_needed
 from claimtest.profile import ALPHA, Profile
@@ -89,7 +89,7 @@ class StudentFit:
 
     def _arms(self, alpha: float) -> tuple[Float[ndarray, "*S"], Float[ndarray, "*S"]]:
         """Both arms in standard errors."""
-        t = stats.t.isf(alpha / 2, self.freedom)
+        t = -special.stdtrit(self.freedom, alpha / 2)
         skewed = self.skewness * (2 * t**2 + 1) / 6
         return t + np.clip(-skewed, 0, MOST_SKEWED * t), t + np.clip(skewed, 0, MOST_SKEWED * t)
 
@@ -102,7 +102,7 @@ class StudentFit:
         for more.
         """
         r = np.maximum(*self._arms(alpha))
-        z = stats.norm.isf(MISS / 20)
+        z = -special.ndtri(MISS / 20)
         return (r + z * np.sqrt(1 + r**2 * self.uncertainty / 4 + np.abs(self.skewness) * r)) * self.error
 
 
