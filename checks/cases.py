@@ -12,18 +12,17 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-import hypothesis.strategies as st
 import numpy as np
-from hypothesis import HealthCheck, Phase, given, seed, settings
 from jaxtyping import Float
 from numpy import ndarray
 
 from checks.case import CaseBook, VaeCase
+from checks.draws import drawn_by
 from checks.experiments.reference import reference_cases
 from models.data import digits
 from theorems.setting import ACTIVATIONS, FixedNoise, LearnedNoise, Noise, Problem, parallel_pairs
 
-__all__ = ["bits", "case_book", "problems", "spread_inputs"]
+__all__ = ["case_book", "drawn_case", "spread_inputs", "unit_rows_of"]
 
 POOL = 128
 """Draws from Hypothesis, of which the balanced cases are the first that qualify."""
@@ -43,23 +42,10 @@ CLOSEST, FAINTEST, SPREAD = 0.9, 0.15, 3.0
 NOISES: tuple[Noise, ...] = (LearnedNoise(1.0), LearnedNoise(0.7), FixedNoise(1.0), FixedNoise(0.6))
 
 
-def bits(count: int) -> st.SearchStrategy[int]:
-    """Whole numbers 0 .. 2^count - 1, put together from booleans.
-
-    Hypothesis mixes constants from the sources of whatever modules are loaded into the integers it draws, so those
-    would differ from process to process; booleans are the same everywhere.
-    """
-    return st.tuples(*[st.booleans()] * count).map(lambda digits: sum(2**k for k, digit in enumerate(digits) if digit))
-
-
-def unit_matrices(rows: int, columns: int, root: int = 0) -> st.SearchStrategy[Float[ndarray, "n p"]]:
-    """Rows uniform on the unit sphere, from a drawn number and the root seed."""
-
-    def draw(key: int) -> Float[ndarray, "n p"]:
-        x = np.random.default_rng([root, key]).standard_normal((rows, columns))
-        return x / np.linalg.norm(x, axis=1, keepdims=True)
-
-    return bits(24).map(draw)
+def unit_rows_of(rng: np.random.Generator, rows: int, columns: int) -> Float[ndarray, "n p"]:
+    """Rows uniform on the unit sphere."""
+    x = rng.standard_normal((rows, columns))
+    return x / np.linalg.norm(x, axis=1, keepdims=True)
 
 
 def spread_inputs(rng: np.random.Generator, n: int, p: int) -> Float[ndarray, "n p"]:
@@ -74,39 +60,18 @@ def spread_inputs(rng: np.random.Generator, n: int, p: int) -> Float[ndarray, "n
     raise RuntimeError(f"no spread spectrum of {n} inputs in {p} dimensions")
 
 
-@st.composite
-def problems(draw: st.DrawFn, root: int = 0) -> Problem:
-    """Problems with 2..5 inputs in 2..5 dimensions: an autoencoder, or regression on 1..3 outputs."""
-    n, p = 2 + draw(bits(2)), 2 + draw(bits(2))
-    inputs = draw(unit_matrices(n, p, root))
-    targets = inputs if draw(st.booleans()) else draw(unit_matrices(n, 1 + draw(bits(6)) % 3, root))
-    activation = ACTIVATIONS[sorted(ACTIVATIONS)[draw(bits(6)) % len(ACTIVATIONS)]]
-    return Problem(inputs, targets, activation, NOISES[draw(bits(6)) % len(NOISES)])
+def drawn_problem(rng: np.random.Generator) -> Problem:
+    """2..5 inputs in 2..5 dimensions: an autoencoder, or regression on 1..3 outputs."""
+    n, p = rng.integers(2, 6, 2).tolist()
+    inputs = unit_rows_of(rng, n, p)
+    targets = inputs if rng.integers(2) else unit_rows_of(rng, n, int(rng.integers(1, 4)))
+    activation = ACTIVATIONS[sorted(ACTIVATIONS)[rng.integers(len(ACTIVATIONS))]]
+    return Problem(inputs, targets, activation, NOISES[rng.integers(len(NOISES))])
 
 
-@st.composite
-def _cases(draw: st.DrawFn, root: int) -> VaeCase:
-    return VaeCase(draw(problems(root)), base=56 + draw(bits(4)))
-
-
-def draw_pool(root: int, size: int = POOL) -> list[VaeCase]:
-    """Cases as Hypothesis draws them for that root seed: no database, no shrinking, no deadline."""
-    pool: list[VaeCase] = []
-
-    @seed(root)
-    @settings(
-        max_examples=size,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-    )
-    @given(_cases(root))
-    def collect(case: VaeCase) -> None:
-        pool.append(case)
-
-    collect()
-    return pool
+def drawn_case(rng: np.random.Generator) -> VaeCase:
+    """Such a problem with a ladder that begins at 56 to 71 units."""
+    return VaeCase(drawn_problem(rng), base=int(rng.integers(56, 72)))
 
 
 def thin(pool: Iterable[VaeCase]) -> Iterator[VaeCase]:
@@ -152,5 +117,5 @@ def digits_case() -> VaeCase:
 @lru_cache(maxsize=8)
 def case_book(root: int) -> CaseBook:
     """The cases of a root seed."""
-    drawn = tuple(itertools.islice(thin(draw_pool(root)), MOST_CASES))
+    drawn = tuple(itertools.islice(thin(drawn_by(drawn_case, root, POOL)), MOST_CASES))
     return CaseBook(drawn, (digits_case(),), reference_cases(), root=root)

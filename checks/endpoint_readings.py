@@ -216,7 +216,7 @@ DECODER_TRAINED = ReadingCheck(
         Control("stopped-early", "training ends early", "settled",
                 sweep=variant(DECODER_SWEEP, "stopped-early", tolerance=STOPPED_EARLY)),
         Control("corners-cut", "the path is followed a hundred times less closely", "followed",
-                sweep=variant(DECODER_PATH_SWEEP, "corners-cut", path_tolerance=0.3)),
+                sweep=variant(DECODER_PATH_SWEEP, "corners-cut", path_tolerance=0.5)),
     ),
 )  # fmt: skip
 

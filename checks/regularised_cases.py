@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-import hypothesis.strategies as st
 import numpy as np
-from hypothesis import HealthCheck, Phase, given, seed, settings
 from jaxtyping import Float
 from numpy import ndarray
 
 from checks.case import CaseBook, VaeCase
-from checks.cases import bits, spread_inputs
+from checks.cases import spread_inputs, unit_rows_of
+from checks.draws import drawn_by
 from checks.own_data import OWN
 from checks.rivals import tangent_ridge
 from claimtest.profile import Profile
@@ -40,7 +39,7 @@ __all__ = [
     "regularised",
 ]
 
-POOL = 112
+POOL = 160
 """Draws from Hypothesis, of which the balanced cases are the first that qualify."""
 
 MOST_CASES = 16
@@ -169,48 +168,33 @@ def _near(inputs: Float[ndarray, "n p"], rng: np.random.Generator) -> Float[ndar
     return unit_rows(points / np.linalg.norm(points, axis=1, keepdims=True))
 
 
-@st.composite
-def _cases(draw: st.DrawFn, root: int) -> RegularisedCase:
+def _drawn_case(rng: np.random.Generator) -> RegularisedCase:
     """3 or 4 independent inputs in one or two dimensions more than that, or one input more than 2 or 3 dimensions."""
-    independent, larger, more = draw(st.booleans()), draw(bits(1)), draw(bits(1))
+    independent, larger, more, itself, wide = rng.integers(2, size=5).tolist()
     n = 3 + larger
     p = n + 1 + more if independent else n - 1
-    rng = np.random.default_rng([root, draw(bits(24))])
     inputs = spread_inputs(rng, n, p)
-    targets = inputs if draw(st.booleans()) else rng.standard_normal((n, 2 + draw(bits(1))))
-    targets = targets / np.linalg.norm(targets, axis=1, keepdims=True)
-    activation = ACTIVATIONS[sorted(ACTIVATIONS)[draw(bits(6)) % len(ACTIVATIONS)]]
-    problem = Problem(inputs, targets, activation, NOISES[draw(bits(2))])
-    strength = (0.4, 0.6, 0.8, 1.0)[draw(bits(2))]
-    return with_kl(problem, _near(inputs, rng), strength, VaeCase(problem, base=56 + draw(bits(4))))
+    targets = inputs if itself else unit_rows_of(rng, n, 2 + wide)
+    activation = ACTIVATIONS[sorted(ACTIVATIONS)[rng.integers(len(ACTIVATIONS))]]
+    problem = Problem(inputs, targets, activation, NOISES[rng.integers(len(NOISES))])
+    strength = (0.4, 0.6, 0.8, 1.0)[rng.integers(4)]
+    return with_kl(problem, _near(inputs, rng), strength, VaeCase(problem, base=int(rng.integers(56, 72))))
 
 
 def regularised_cases(root: int) -> Iterator[RegularisedCase]:
     """Distinct cases in which the readings differ, in turn by activation, dependence of the inputs and noise scale."""
-    pool: list[RegularisedCase] = []
-
-    @seed(root)
-    @settings(
-        max_examples=POOL,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-    )
-    @given(_cases(root))
-    def collect(case: RegularisedCase) -> None:
-        pool.append(case)
-
-    collect()
+    pool = drawn_by(_drawn_case, root, POOL)
     for noise in (FixedNoise, LearnedNoise):
         kinds: dict[Any, list[RegularisedCase]] = {}
         for case in {c.problem.inputs.tobytes(): c for c in pool if isinstance(c.problem.noise, noise)}.values():
-            if noise is LearnedNoise or case.distinction >= DISTINCT:  # learned noise takes quadratures: below, for few
-                kinds.setdefault((case.problem.activation.name, case.independent), []).append(case)
-        queues = [_by_scale(kinds[kind], turn) for turn, kind in enumerate(sorted(kinds))]
-        turns = itertools.zip_longest(*queues)
-        distinct = (case for turn in turns for case in turn if case is not None and case.distinction >= DISTINCT)
-        yield from itertools.islice(distinct, MOST_CASES)
+            kinds.setdefault((case.problem.activation.name, case.independent), []).append(case)
+        queues = [filter(_distinct, _by_scale(kinds[kind], turn)) for turn, kind in enumerate(sorted(kinds))]
+        turns = itertools.zip_longest(*queues)  # asks few cases whether they are distinct, which takes quadratures
+        yield from itertools.islice((case for turn in turns for case in turn if case is not None), MOST_CASES)
+
+
+def _distinct(case: RegularisedCase) -> bool:
+    return case.distinction >= DISTINCT
 
 
 def _by_scale(cases: Sequence[RegularisedCase], turn: int) -> list[RegularisedCase]:

@@ -64,9 +64,7 @@ def hessian_kernel(
 
 
 @lru_cache(maxsize=256)
-def _hessian_kernel(
-    dual: Dual, dimension: int, inputs: bytes, points: bytes, variance: float
-) -> Float[ndarray, "k n"]:
+def _hessian_kernel(dual: Dual, dimension: int, inputs: bytes, points: bytes, variance: float) -> Float[ndarray, "k n"]:
     x, others = (np.frombuffer(rows).reshape(-1, dimension) for rows in (inputs, points))
     independent = np.linalg.matrix_rank(x, tol=RANK_TOLERANCE) == len(x)
     return (independent_kernel if independent else averaged_kernel)(dual, x, others, variance)

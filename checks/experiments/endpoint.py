@@ -33,7 +33,7 @@ __all__ = [
 TOLERANCE = 1e-5
 """Bound on ‖f(X) - f_end(X)‖ at which training stops: a thousandth of what is measured at the widest."""
 
-PATH_TOLERANCE = 3e-3
+PATH_TOLERANCE = 5e-3
 """How closely the flow is followed where the decoder trains: what is left of the path's error is measured, too."""
 
 MOST_STEPS = 2000
