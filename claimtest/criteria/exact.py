@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -10,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from claimtest.criteria.law import Interval, Law, Outcome, Samples, decide
+from claimtest.criteria.law import Interval, Law, Outcome, Samples, decide, stated
 from claimtest.errors import TooLittle
 from claimtest.profile import ALPHA, Profile
 
@@ -35,6 +34,10 @@ class Identity(Law):
     tolerance: float = 1e-10
     kind = "identity"
 
+    def __post_init__(self) -> None:
+        """Refuse what is no statement."""
+        stated(self.tolerance, "tolerance", above=-1e-300)
+
     def accepted(self, profile: Profile) -> Interval:
         """[0, tolerance]."""
         return 0.0, self.tolerance
@@ -58,7 +61,8 @@ class Identity(Law):
 
     def needed(self, effect: float, spread: float, profile: Profile, alpha: float = ALPHA) -> int:
         """One value. Raises ValueError for an effect inside the tolerance."""
-        if effect <= self.tolerance or math.isnan(effect):
+        stated(effect, "effect")
+        if effect <= self.tolerance:
             raise ValueError(f"an effect of {effect:.3g} lies inside the tolerance {self.tolerance:.3g}")
         return 1
 

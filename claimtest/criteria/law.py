@@ -28,11 +28,15 @@ __all__ = [
     "disjoint",
     "inside",
     "standard_errors_apart",
+    "stated",
     "values_needed",
 ]
 
 MISS = 1e-4
 """Allowed chance that a true criterion fails to hold, or that the stated effect is not seen."""
+
+MOST = 1e15
+"""Values beyond which nobody counts."""
 
 Interval = tuple[float, float]
 
@@ -42,6 +46,7 @@ class Samples:
     """Measured values (N,) with the case each belongs to (N,) and its abscissa (N,), the width unless said otherwise.
 
     ``weights`` (N,) are relative precisions known beforehand, None for equal ones. ``names`` are the cases' ids.
+    Values may be infinite or nan, which no law accepts. Raises ValueError for columns that do not fit together.
     """
 
     values: Float[ndarray, " N"]
@@ -49,6 +54,21 @@ class Samples:
     abscissa: Float[ndarray, " N"]
     weights: Shaped[ndarray, " N"] | None = None
     names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse columns that do not belong together."""
+        for name, kinds in (("values", "fiub"), ("strata", "iu"), ("abscissa", "fiu"), ("weights", "fiub")):
+            column = getattr(self, name)
+            if column is None and name == "weights":
+                continue
+            if not isinstance(column, ndarray) or column.dtype.kind not in kinds or column.ndim != 1:
+                raise ValueError(f"samples: {name} must be an array of numbers with one axis")
+            if len(column) != len(self.values):
+                raise ValueError(f"samples: {len(self.values)} values, but {len(column)} {name}")
+        if not np.isfinite(self.abscissa).all():
+            raise ValueError("samples: every abscissa must be finite")
+        if self.weights is not None and not (np.isfinite(self.weights) & (self.weights >= 0)).all():
+            raise ValueError("samples: weights must be finite and none negative")
 
     def __len__(self) -> int:
         """Number of values."""
@@ -123,6 +143,13 @@ class Law(ABC):
         """The false law that lies ``margins`` margins away from this one: what a control claims."""
 
 
+def stated(value: Any, name: str, above: float = -math.inf, below: float = math.inf) -> None:
+    """Raise ValueError unless what a law states under this name is one finite number strictly between the two."""
+    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    if not number or not above < value < below or not abs(value) <= 1e300:  # whole numbers may be larger
+        raise ValueError(f"{name}: expected a finite number between {above:g} and {below:g}, got {repr(value)[:60]}")
+
+
 def decide(interval: Interval, accepted: Interval) -> Verdict:
     """Holds if the interval lies inside the accepted region, violated if they are disjoint, else inconclusive."""
     if disjoint(*interval, accepted):
@@ -157,10 +184,15 @@ def standard_errors_apart(alpha: float, n: float) -> float:
 
 
 def values_needed(effect: float, spread: float, alpha: float, least: int) -> int:
-    """Smallest n >= ``least`` whose n values of that spread show an effect that lies this far beyond the margin."""
+    """Smallest n >= ``least`` whose n values of that spread show an effect that lies this far beyond the margin.
+
+    Raises ValueError if that takes more than ``MOST`` values.
+    """
     low, high = least - 1, least
     while standard_errors_apart(alpha, high) * spread / math.sqrt(high) > effect:
         low, high = high, 2 * high
+        if low > MOST:
+            raise ValueError(f"an effect of {effect:.3g} beyond the margin takes more than {MOST:.0e} values")
     while high - low > 1:
         middle = (low + high) // 2
         if standard_errors_apart(alpha, middle) * spread / math.sqrt(middle) > effect:

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from claimtest.criteria.law import Interval, Samples
+from claimtest.criteria.law import Interval, Samples, stated
 from claimtest.criteria.student import StudentFit, StudentLaw, cases, cells, spread
 from claimtest.errors import TooLittle
 from claimtest.profile import MARGINS_APART, Profile
@@ -94,6 +94,14 @@ class Constant(_MeanLaw):
     margin: float | None = None
     kind = "constant"
 
+    def __post_init__(self) -> None:
+        """Refuse what is no statement."""
+        stated(self.value, "value")
+        if self.value == 0:
+            raise ValueError("value: a margin is a share of the constant, which must not be 0")
+        if self.margin is not None:
+            stated(self.margin, "margin", above=0.0)
+
     def margin_of(self, profile: Profile) -> float:
         """In the units of the constant."""
         return (profile.margins["constant"] if self.margin is None else self.margin) * abs(self.value)
@@ -120,6 +128,11 @@ class AtLeast(_MeanLaw):
     effect: float = 0.0
     kind = "lower bound"
 
+    def __post_init__(self) -> None:
+        """Refuse what is no statement."""
+        stated(self.bound, "bound")
+        stated(self.effect, "effect")
+
     def accepted(self, profile: Profile) -> Interval:
         """[bound, ∞)."""
         return self.bound, math.inf
@@ -136,6 +149,11 @@ class AtMost(_MeanLaw):
     bound: float
     effect: float = 0.0
     kind = "upper bound"
+
+    def __post_init__(self) -> None:
+        """Refuse what is no statement."""
+        stated(self.bound, "bound")
+        stated(self.effect, "effect")
 
     def accepted(self, profile: Profile) -> Interval:
         """(-∞, bound]."""

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from claimtest.criteria.law import Interval, Samples
+from claimtest.criteria.law import Interval, Samples, stated
 from claimtest.criteria.student import StudentFit, StudentLaw, cases, cells, spread
 from claimtest.errors import TooLittle
 from claimtest.profile import Profile
@@ -80,7 +80,9 @@ class _OrderLaw(StudentLaw):
         return fit_slopes(values, samples)
 
     def margin_of(self, profile: Profile) -> float:
-        """The profile's, in units of the exponent."""
+        """The profile's, in units of the exponent. Raises ValueError if it has no margin of that name."""
+        if self.margin not in profile.margins:
+            raise ValueError(f"margin: expected one of {', '.join(profile.margins)}, got {repr(self.margin)[:60]}")
         return profile.margins[self.margin]
 
     def must_detect(self, profile: Profile) -> float:
@@ -96,13 +98,17 @@ class ExactOrder(_OrderLaw):
     margin: str = "order"
     kind = "exact order"
 
+    def __post_init__(self) -> None:
+        """Refuse what is no statement."""
+        stated(self.order, "order")
+
     def accepted(self, profile: Profile) -> Interval:
         """[order - margin, order + margin]."""
-        return self.order - profile.margins[self.margin], self.order + profile.margins[self.margin]
+        return self.order - self.margin_of(profile), self.order + self.margin_of(profile)
 
     def shifted(self, margins: float, profile: Profile) -> Self:
         """The order lower by that many margins."""
-        return replace(self, order=self.order - margins * profile.margins[self.margin])
+        return replace(self, order=self.order - margins * self.margin_of(profile))
 
 
 @dataclass(frozen=True)
@@ -117,9 +123,15 @@ class OrderBound(_OrderLaw):
     margin: str = "order"
     kind = "order bound"
 
+    def __post_init__(self) -> None:
+        """Refuse what is no statement."""
+        stated(self.order, "order")
+        if self.truth is not None:
+            stated(self.truth, "truth")
+
     def accepted(self, profile: Profile) -> Interval:
         """(-∞, order + margin]."""
-        return -math.inf, self.order + profile.margins[self.margin]
+        return -math.inf, self.order + self.margin_of(profile)
 
     def shifted(self, margins: float, profile: Profile) -> Self:
         """A bound that lies that many margins below the true exponent."""

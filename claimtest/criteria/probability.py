@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from scipy import special
 
-from claimtest.criteria.law import MISS, Interval, Law, Outcome, Samples, decide
+from claimtest.criteria.law import MISS, Interval, Law, Outcome, Samples, decide, stated
 from claimtest.criteria.student import cases
 from claimtest.errors import TooLittle
 from claimtest.profile import ALPHA, Profile
@@ -99,6 +99,10 @@ class Probability(Law):
     in_every_case: bool = False
     kind = "probability"
 
+    def __post_init__(self) -> None:
+        """Refuse what is no statement."""
+        stated(self.at_least, "at_least", above=0.0, below=1.0)
+
     def accepted(self, profile: Profile) -> Interval:
         """[1 - δ, 1]."""
         return self.at_least, 1.0
@@ -132,8 +136,9 @@ class Probability(Law):
 
     def needed(self, effect: float, spread: float, profile: Profile, alpha: float = ALPHA) -> int:
         """Smallest n, by doubling and bisection, that shows a probability lower by ``effect`` as violated."""
-        if not 0 < effect <= self.at_least:
-            raise ValueError(f"the drop must lie in (0, {self.at_least}], got {effect}")
+        stated(effect, "drop", above=0.0)
+        if effect > self.at_least:
+            raise ValueError(f"drop: a probability of {self.at_least:g} cannot fall by {effect:g}")
         high = 1
         while _detectable_drop(self.at_least, high, alpha) > effect:
             high *= 2

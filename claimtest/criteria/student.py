@@ -12,7 +12,7 @@ from jaxtyping import Float, Int, Shaped
 from numpy import ndarray
 from scipy import special
 
-from claimtest.criteria.law import MISS, Law, Outcome, Samples, decide, standard_errors_apart, values_needed
+from claimtest.criteria.law import MISS, Law, Outcome, Samples, decide, standard_errors_apart, stated, values_needed
 from claimtest.profile import ALPHA, Profile
 
 __all__ = ["Groups", "StudentFit", "StudentLaw", "cases", "cells", "spread"]
@@ -168,6 +168,7 @@ class StudentLaw(Law):
 
     def needed(self, effect: float, spread: float, profile: Profile, alpha: float = ALPHA) -> int:
         """Solve detectable(n) = effect, the design kept. Raises ValueError for an effect inside the margin."""
+        stated(effect, "effect")
         beyond = effect - self.margin_of(profile)
         if beyond <= 0:
             raise ValueError(f"an effect of {effect:.3g} lies inside the margin {self.margin_of(profile):.3g}")

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from claimtest.criteria.law import Interval, Samples
+from claimtest.criteria.law import Interval, Samples, stated
 from claimtest.criteria.order import regress
 from claimtest.criteria.student import StudentFit, StudentLaw
 from claimtest.profile import Profile
@@ -32,6 +32,12 @@ class Trend(StudentLaw):
     effect: float = 0.0
     kind = "trend"
     least = 3
+
+    def __post_init__(self) -> None:
+        """Refuse what is no statement."""
+        stated(self.bound, "bound")
+        stated(self.ratio, "ratio", above=1.0)
+        stated(self.effect, "effect")
 
     def along(self, abscissa: Float[ndarray, " N"]) -> Float[ndarray, " N"]:
         """log abscissa / log ratio: one unit is one growth by the ratio."""

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from tests.fuzz.bad import outcome, spoiled
 from tests.fuzz.calls import MODELS, THEOREMS
 from tests.fuzz.exempt import EXEMPT
-from tests.fuzz.machinery import MACHINERY
+from tests.fuzz.machinery import CRITERIA, MACHINERY
 
 ROOT = Path(__file__).parents[2]
-N_INPUTS = {"theorems": 800, "models": 600, "claimtest": 300}
+N_INPUTS = {"theorems": 800, "models": 600, "claimtest": 300, "criteria": 400}
 CALM = {"derandomize": True, "deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
@@ -50,6 +50,18 @@ def test_predictions_refuse_the_rest_in_one_line(case):
 def test_simulations_refuse_the_rest_in_one_line(case):
     name, arguments, what = case
     assert outcome(MODELS[name], arguments) == "", f"{name}({what})"
+
+
+@pytest.mark.parametrize("name", CRITERIA)
+def test_laws_take_what_they_should(name):
+    assert outcome(CRITERIA[name], CRITERIA[name].arguments) == ""
+
+
+@settings(max_examples=N_INPUTS["criteria"], **CALM)
+@given(spoiled(CRITERIA))
+def test_laws_refuse_the_rest_in_one_line(case):
+    name, arguments, what = case
+    assert outcome(CRITERIA[name], arguments) == "", f"{name}({what})"
 
 
 @pytest.fixture
@@ -90,3 +102,9 @@ def test_every_public_function_is_fuzzed_or_says_why_not(floor, calls):
     fuzzed |= {c.function.__self__ for c in calls.values() if inspect.isclass(getattr(c.function, "__self__", None))}
     left = {name for name, found in public(floor) if inspect.unwrap(found) not in fuzzed}
     assert left == {name for name in EXEMPT if name.startswith(f"{floor}.")}
+
+
+def test_every_law_is_fuzzed_or_says_why_not():
+    fuzzed = {*CRITERIA, *MACHINERY}
+    left = {name for name, _ in public("claimtest/criteria") if name.rpartition(".")[2] not in fuzzed}
+    assert left == {name for name in EXEMPT if name.startswith("claimtest.criteria.")}
