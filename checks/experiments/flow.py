@@ -65,8 +65,8 @@ def time_step(case: VaeCase, largest: float, fraction: float) -> Callable[[float
 
 
 def step_fraction(case: VaeCase) -> float:
-    """First time step times λ_max(Θ(0)): 2, and 3/4 where h has a kink."""
-    return 0.75 if case.kinked else 2.0
+    """First time step times λ_max(Θ(0)): 2, and 1/2 where h has a kink."""
+    return 0.5 if case.kinked else 2.0
 
 
 def flow(
