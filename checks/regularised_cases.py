@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -188,13 +188,20 @@ def regularised_cases(root: int) -> Iterator[RegularisedCase]:
         kinds: dict[Any, list[RegularisedCase]] = {}
         for case in {c.problem.inputs.tobytes(): c for c in pool if isinstance(c.problem.noise, noise)}.values():
             kinds.setdefault((case.problem.activation.name, case.independent), []).append(case)
-        queues = [filter(_distinct, _by_scale(kinds[kind], turn)) for turn, kind in enumerate(sorted(kinds))]
-        turns = itertools.zip_longest(*queues)  # asks few cases whether they are distinct, which takes quadratures
-        yield from itertools.islice((case for turn in turns for case in turn if case is not None), MOST_CASES)
+        ordered = [_by_scale(kinds[kind], turn) for turn, kind in enumerate(sorted(kinds))]
+        # Few are asked whether they are distinct, which takes quadratures. The others follow: where two predictions
+        # are the same by mistake none is distinct, and the criteria have to say so.
+        told_apart = _in_turn(filter(_distinct, cases) for cases in ordered)
+        others = _in_turn(itertools.filterfalse(_distinct, cases) for cases in ordered)
+        yield from itertools.islice(itertools.chain(told_apart, others), MOST_CASES)
 
 
 def _distinct(case: RegularisedCase) -> bool:
     return case.distinction >= DISTINCT
+
+
+def _in_turn(queues: Iterable[Iterable[RegularisedCase]]) -> Iterator[RegularisedCase]:
+    return (case for turn in itertools.zip_longest(*queues) for case in turn if case is not None)
 
 
 def _by_scale(cases: Sequence[RegularisedCase], turn: int) -> list[RegularisedCase]:
@@ -205,10 +212,15 @@ def _by_scale(cases: Sequence[RegularisedCase], turn: int) -> list[RegularisedCa
 
 
 def indistinct(case: RegularisedCase) -> str:
-    """Why a case cannot tell the readings apart, "" where it can; a user's own must do so on unseen inputs, too."""
+    """Why a user's own case cannot tell the readings apart, on its inputs or on unseen ones; "" where it can.
+
+    Those that are drawn can, unless two predictions are the same by mistake, which has to be noticed.
+    """
+    if case.origin != OWN:
+        return ""
     if case.distinction < DISTINCT:
         return f"plain, preconditioned and ridgeless regression differ by {case.distinction:.2g} only on these inputs"
-    if case.origin == OWN and case.unseen_distinction < DISTINCT:
+    if case.unseen_distinction < DISTINCT:
         return f"the regressions differ by {case.unseen_distinction:.2g} only on unseen inputs near these"
     return ""
 
@@ -225,4 +237,4 @@ def path_cases(book: CaseBook, profile: Profile) -> Sequence[RegularisedCase]:
 
 def _well_conditioned(book: CaseBook, prediction: Prediction, most: float) -> list[RegularisedCase]:
     fixed = [case for case in regularised(book) if isinstance(case.problem.noise, FixedNoise)]
-    return [case for case in fixed if np.linalg.cond(case.regression(prediction).gram) <= most]
+    return [case for case in fixed if np.linalg.cond(case.regression(prediction).gram) <= most] or fixed

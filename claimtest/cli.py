@@ -6,6 +6,7 @@ import argparse
 import os
 import re
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -49,6 +50,13 @@ def main(argv: Sequence[str] | None = None, pack: str | None = None, prog: str =
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 3
+    except Exception as error:  # a mistake, in a pack or here: no verdict, whatever has been judged by then
+        if os.environ.get("CLAIMTEST_TRACEBACK"):
+            raise
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        words = " ".join(f"{type(error).__name__}: {error}".split())
+        _say(f"{prog}: error: {words} ({Path(place.filename).name}:{place.lineno}; CLAIMTEST_TRACEBACK=1 shows all)")
+        return RunError.status
 
 
 def _say(message: str) -> None:

@@ -133,7 +133,7 @@ def true_there(control: Control, criterion: Criterion, view: View, profile: Prof
 def reads(criterion: Criterion, control: Control, aim: Criterion) -> bool:
     """Whether the criterion looks at what the control changes.
 
-    A changed law concerns its aim alone, which always looks; a changed prediction every criterion whose measure has the
+    The aim always does. A changed law concerns it alone; a changed prediction every criterion whose measure has the
     same default under the same name; a changed experiment every criterion that reads the experiment it varies; both
     together those of which both are true.
     """

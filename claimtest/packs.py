@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Collection, Sequence
+from types import ModuleType
 
 from claimtest.check import Pack
 from claimtest.errors import RunError, UsageError
@@ -23,6 +24,7 @@ def load_pack(module: str) -> Pack:
         sys.path.append(os.getcwd())
     try:
         found = importlib.import_module(module)
+        pack = found.PACK if _offers(found) else None  # a package may load its pack only now
     except ModuleNotFoundError as error:
         if error.name and (module == error.name or module.startswith(f"{error.name}.")):
             raise UsageError(f"no pack {module!r}: there is no module {error.name!r} (give a dotted name)") from None
@@ -31,10 +33,13 @@ def load_pack(module: str) -> Pack:
         raise UsageError(f"pack {module!r} cannot be loaded: {_line(error)}") from None
     except Exception as error:
         raise RunError(f"pack {module!r} cannot be loaded: {_line(error)}") from None
-    pack = getattr(found, "PACK", None)
     if not isinstance(pack, Pack):
         raise UsageError(f"module {module!r} is no pack: it has no attribute PACK that is a claimtest.check.Pack")
     return pack
+
+
+def _offers(module: ModuleType) -> bool:
+    return "PACK" in vars(module) or "PACK" in getattr(module, "__all__", ())
 
 
 def select_claims(pack: Pack, names: Sequence[str]) -> list[str]:

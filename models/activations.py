@@ -157,7 +157,8 @@ class ReluMean:
 def _gaussian(u: Values, s: Values) -> tuple[Values, Values, Values]:
     """|s|, Φ(k) and φ(k) at k = u/|s|; a vanishing s gives a huge k, or 0 where u vanishes too, and never inf or nan.
 
-    φ is kept at 1e-304 or more: numbers below the smallest normal one take ten times as long.
+    Where s differs from unit to unit φ is kept above e^-700: numbers below the smallest normal one take ten times as
+    long.
     """
     size = s.abs()
     a = torch.addcdiv(u.new_zeros(()), u, size.clamp_min(torch.finfo(s.dtype).tiny ** 0.5), value=math.sqrt(0.5))

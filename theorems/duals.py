@@ -5,6 +5,7 @@ By Price's theorem ∂_ρ K = E ψ'(a)ψ'(b) and ∂²_ρ K = E ψ''(a)ψ''(b) (
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -57,6 +58,12 @@ def dual_of(activation: str | Activation, resolution: float = 1.0) -> Dual:
     psi = activation_named(activation)
     if psi in _CLOSED_FORMS:
         return _CLOSED_FORMS[psi]
+    return _by_quadrature(psi, resolution)
+
+
+@lru_cache(maxsize=32)
+def _by_quadrature(psi: Activation, resolution: float) -> Dual:
+    """Kept, since its tables take time, and since others keep what they have made of it by this object."""
     return (PiecewiseDual if psi.kinks else HermiteDual)(psi, resolution)
 
 

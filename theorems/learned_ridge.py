@@ -53,6 +53,7 @@ def learned_noise_ridge(
     return KernelRegression((gram + gram.T) / 2, values[len(inputs) :], require_beta(beta))
 
 
+@checked(inputs=matrix, points=rows)
 def hessian_kernel(
     dual: Dual, inputs: Float[ndarray, "n p"], points: Float[ndarray, "k p"], variance: float
 ) -> Float[ndarray, "k n"]:

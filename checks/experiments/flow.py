@@ -39,8 +39,9 @@ DRAWS = 48
 
 @lru_cache(maxsize=256)
 def recorded_times(case: VaeCase) -> Float[ndarray, " T"]:
-    """0 .. T = 3/λ0, as far apart as time steps may be under Θ∞ (two of them at a kink), in 6 or 8 intervals at least.
+    """0 .. T = 3/λ0, as far apart as time steps may be under ``ROOM`` Θ∞ (two of them at a kink).
 
+    There are 6 intervals at least, 8 at a kink.
     They lie closest where the fast modes decay; every 1/λ_k is within half an interval of one of them.
     """
     horizon, fraction = HORIZON / case.smallest_eigenvalue, step_fraction(case) * (2 if case.kinked else 1)

@@ -36,7 +36,9 @@ class Identity(Law):
 
     def __post_init__(self) -> None:
         """Refuse what is no statement."""
-        stated(self.tolerance, "tolerance", above=-1e-300)
+        stated(self.tolerance, "tolerance")
+        if self.tolerance < 0:
+            raise ValueError(f"tolerance: must not be negative, got {self.tolerance:g}")
 
     def accepted(self, profile: Profile) -> Interval:
         """[0, tolerance]."""

@@ -46,7 +46,7 @@ class Samples:
     """Measured values (N,) with the case each belongs to (N,) and its abscissa (N,), the width unless said otherwise.
 
     ``weights`` (N,) are relative precisions known beforehand, None for equal ones. ``names`` are the cases' ids.
-    Values may be infinite or nan, which no law accepts. Raises ValueError for columns that do not fit together.
+    Numbers may be infinite or nan, which no law accepts. Raises ValueError for columns that do not fit together.
     """
 
     values: Float[ndarray, " N"]
@@ -65,10 +65,8 @@ class Samples:
                 raise ValueError(f"samples: {name} must be an array of numbers with one axis")
             if len(column) != len(self.values):
                 raise ValueError(f"samples: {len(self.values)} values, but {len(column)} {name}")
-        if not np.isfinite(self.abscissa).all():
-            raise ValueError("samples: every abscissa must be finite")
-        if self.weights is not None and not (np.isfinite(self.weights) & (self.weights >= 0)).all():
-            raise ValueError("samples: weights must be finite and none negative")
+        if self.weights is not None and (self.weights < 0).any():
+            raise ValueError("samples: weights must not be negative")
 
     def __len__(self) -> int:
         """Number of values."""

@@ -194,3 +194,21 @@ def test_the_floor_is_in_proportion_to_the_step_and_to_the_variance():
     np.testing.assert_allclose(floor_ratios(halved), 2 * floor_ratios(cell))
     np.testing.assert_allclose(floor_ratios(cell, exaggeration=2.0), floor_ratios(cell) / 2)
     assert 0.5 < floor_ratios(cell).mean() < 1.6  # six standard errors of eight replicates
+
+
+def test_cases_are_there_even_where_two_predictions_are_the_same_by_mistake(monkeypatch):
+    """Else nothing would be asked, and nothing violated."""
+    module = sys.modules["checks.regularised_cases"]
+
+    def swapped(*inputs, noise, **rest):
+        return (preconditioned_ridge if isinstance(noise, FixedNoise) else decoder_ridgeless)(
+            *inputs, noise=noise, **rest
+        )
+
+    monkeypatch.setattr(module, "decoder_ridgeless", swapped)
+    cases = list(module.regularised_cases(77))
+    fixed_ones = [case for case in cases if isinstance(case.problem.noise, FixedNoise)]
+    assert len(fixed_ones) == module.MOST_CASES
+    assert all(case.distinction < DISTINCT and not indistinct(case) for case in fixed_ones)
+    monkeypatch.setattr(module, "regularised", lambda book: cases)
+    assert len(decoder_cases(BOOK, QUICK)) == QUICK.cases

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claimtest import cli
+from claimtest import cli, commands
 from tests.claimtest.shell import altered, wrong
 from tests.claimtest.toy_pack import PACK
 
@@ -69,6 +69,38 @@ def test_packs_that_are_none(run, tmp_path, monkeypatch, text, status, words):
     if text is not None:
         (tmp_path / "packs_for_test.py").write_text(text)
     wrong(run("list", pack="packs_for_test"), status, words)
+
+
+LAZY = """
+__all__ = ["PACK"]
+
+def __getattr__(name):
+    if name == "PACK":
+        {trouble}
+    raise AttributeError(name)
+"""
+
+
+@pytest.mark.parametrize("trouble", ["import nowhere_to_be_found", "raise RuntimeError('boom')", "None.foo"])
+def test_a_pack_that_is_loaded_late_fails_in_one_line_too(run, tmp_path, monkeypatch, trouble):
+    (tmp_path / "lazy_pack.py").write_text(LAZY.format(trouble=trouble))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "lazy_pack", raising=False)
+    status, _, err = run("list", pack="lazy_pack")
+    assert status == 3
+    assert err.count("\n") == 1
+    assert "pack 'lazy_pack' cannot be loaded" in err
+
+
+def test_a_mistake_of_our_own_is_one_line_that_says_where(run, monkeypatch):
+    monkeypatch.setattr(commands, "command_list", lambda options: 1 / 0)
+    status, _, err = run("list")
+    assert status == 3
+    assert err.startswith("claimtest: error: ZeroDivisionError: division by zero (test_cli.py:")
+    assert err.count("\n") == 1
+    monkeypatch.setenv("CLAIMTEST_TRACEBACK", "1")
+    with pytest.raises(ZeroDivisionError):
+        run("list")
 
 
 def test_no_pack_at_all(run):
