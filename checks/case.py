@@ -93,12 +93,6 @@ class VaeCase:
         return float(self.eigenvalues[-1] / max(self.eigenvalues[0], np.finfo(float).tiny))
 
     @property
-    def effort(self) -> float:
-        """Time of training it, in proportion: what a unit takes, times the number of steps."""
-        n, d = self.problem.targets.shape
-        return n * (n + d) * (2 + self.condition / 4) * (2 if self.kinked else 1)
-
-    @property
     def kinked(self) -> bool:
         """h(u, s) has a kink at s = 0, which learned noise passes through."""
         return bool(self.problem.activation.kinks) and isinstance(self.problem.noise, LearnedNoise)

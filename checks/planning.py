@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import Any, TypeVar
+from typing import Any
 
 from checks.case import CaseBook, VaeCase
 from claimtest.cells import Experiment, Sweep
 from claimtest.profile import Profile
 from theorems import lemma2
-from theorems.setting import LearnedNoise
 
 __all__ = [
     "BLOCKS",
@@ -20,7 +19,6 @@ __all__ = [
     "REACH",
     "WIDEST",
     "by_profile",
-    "cheapest",
     "derived_width",
     "drawn",
     "growth",
@@ -39,40 +37,8 @@ __all__ = [
 
 
 def drawn(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:
-    """The profile's number of drawn cases, at quick the cheapest of every kind; or the user's one."""
-    if profile.name != "quick":
-        return book.drawn[: profile.cases]
-    return cheapest(book.drawn, profile.cases, (_model, _shape), lambda case: case.effort)
-
-
-def _model(case: VaeCase) -> Hashable:
-    return case.problem.activation.name, isinstance(case.problem.noise, LearnedNoise)
-
-
-def _shape(case: VaeCase) -> Hashable:
-    n, p = case.problem.inputs.shape
-    return n <= p, case.problem.targets.shape[1] == 1
-
-
-C = TypeVar("C")
-
-
-def cheapest(
-    cases: Sequence[C], count: int, kinds: Sequence[Callable[[C], Hashable]], effort: Callable[[C], float]
-) -> list[C]:
-    """``count`` of the cases, in their order: the cheapest of each kind, one way of telling kinds after the other."""
-    by_effort = sorted(cases, key=effort)
-    chosen: dict[int, C] = {}
-    for kind in kinds:
-        seen = {kind(case) for case in chosen.values()}
-        for case in by_effort:
-            if len(chosen) < count and kind(case) not in seen:
-                seen.add(kind(case))
-                chosen[id(case)] = case
-    for case in by_effort:
-        if len(chosen) < count:
-            chosen.setdefault(id(case), case)
-    return [case for case in cases if id(case) in chosen]
+    """The profile's number of drawn cases, or the user's one."""
+    return book.drawn[: profile.cases]
 
 
 def real(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:

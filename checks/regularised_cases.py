@@ -21,7 +21,6 @@ from checks.case import CaseBook, VaeCase
 from checks.cases import spread_inputs, unit_rows_of
 from checks.draws import drawn_by
 from checks.own_data import OWN
-from checks.planning import cheapest
 from checks.rivals import tangent_ridge
 from claimtest.profile import Profile
 from theorems.learned_ridge import learned_noise_ridge
@@ -113,23 +112,13 @@ def _regression(case: RegularisedCase, prediction: Prediction, beta: float) -> K
 
 
 def fixed_noise(book: CaseBook, profile: Profile) -> Sequence[RegularisedCase]:
-    """The profile's number of cases with fixed noise, at quick the cheapest of every kind."""
-    return _some([c for c in regularised(book) if isinstance(c.problem.noise, FixedNoise)], profile)
+    """The profile's number of cases with fixed noise."""
+    return [c for c in regularised(book) if isinstance(c.problem.noise, FixedNoise)][: profile.cases]
 
 
 def learned_noise(book: CaseBook, profile: Profile) -> Sequence[RegularisedCase]:
-    """The profile's number of cases with learned noise, at quick the cheapest of every kind."""
-    return _some([c for c in regularised(book) if isinstance(c.problem.noise, LearnedNoise)], profile)
-
-
-def _some(cases: list[RegularisedCase], profile: Profile) -> list[RegularisedCase]:
-    if profile.name != "quick":
-        return cases[: profile.cases]
-    return cheapest(cases, profile.cases, (_kind,), lambda case: case.problem.targets.size * len(case.problem.targets))
-
-
-def _kind(case: RegularisedCase) -> tuple[str, bool]:
-    return case.problem.activation.name, case.independent
+    """The profile's number of cases with learned noise."""
+    return [c for c in regularised(book) if isinstance(c.problem.noise, LearnedNoise)][: profile.cases]
 
 
 def independent_learned(book: CaseBook, profile: Profile) -> Sequence[RegularisedCase]:
@@ -198,7 +187,7 @@ def regularised_cases(root: int) -> Iterator[RegularisedCase]:
     for noise in (FixedNoise, LearnedNoise):
         kinds: dict[Any, list[RegularisedCase]] = {}
         for case in {c.problem.inputs.tobytes(): c for c in pool if isinstance(c.problem.noise, noise)}.values():
-            kinds.setdefault(_kind(case), []).append(case)
+            kinds.setdefault((case.problem.activation.name, case.independent), []).append(case)
         ordered = [_by_scale(kinds[kind], turn) for turn, kind in enumerate(sorted(kinds))]
         # Few are asked whether they are distinct, which takes quadratures. The others follow: where two predictions
         # are the same by mistake none is distinct, and the criteria have to say so.
@@ -238,7 +227,7 @@ def indistinct(case: RegularisedCase) -> str:
 
 def decoder_cases(book: CaseBook, profile: Profile) -> Sequence[RegularisedCase]:
     """The cases with fixed noise whose Θ^d∞ is well conditioned: the handover to the decoder takes that long."""
-    return _some(_well_conditioned(book, decoder_ridgeless, WORST_CONDITION), profile)
+    return _well_conditioned(book, decoder_ridgeless, WORST_CONDITION)[: profile.cases]
 
 
 def path_cases(book: CaseBook, profile: Profile) -> Sequence[RegularisedCase]:
