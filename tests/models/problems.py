@@ -39,6 +39,6 @@ def network(width, dimension, outputs, seed=0, **options):
 
 
 def largest_difference(left, right):
-    """max |left - right| over corresponding tensors, relative to the largest entry of ``right``."""
-    scale = max(float(b.abs().max()) for b in right)
+    """max |left - right| over corresponding tensors, relative to the largest entry of ``right`` unless all are 0."""
+    scale = max(float(b.abs().max()) for b in right) or 1.0  # a single ReLU without noise may be silent everywhere
     return max(float((a - b).abs().max()) for a, b in zip(left, right, strict=True)) / scale
