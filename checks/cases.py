@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -19,10 +19,12 @@ from numpy import ndarray
 from checks.case import CaseBook, VaeCase
 from checks.draws import drawn_by
 from checks.experiments.reference import reference_cases
-from models.data import digits
+from models.data import digits, sphere
 from theorems.setting import ACTIVATIONS, FixedNoise, LearnedNoise, Noise, Problem, parallel_pairs
 
-__all__ = ["case_book", "drawn_case", "spread_inputs", "unit_rows_of"]
+__all__ = ["case_book", "in_turn", "spread_inputs"]
+
+C = TypeVar("C", bound=VaeCase)
 
 POOL = 128
 """Draws from Hypothesis, of which the balanced cases are the first that qualify."""
@@ -42,12 +44,6 @@ CLOSEST, FAINTEST, SPREAD = 0.9, 0.15, 3.0
 NOISES: tuple[Noise, ...] = (LearnedNoise(1.0), LearnedNoise(0.7), FixedNoise(1.0), FixedNoise(0.6))
 
 
-def unit_rows_of(rng: np.random.Generator, rows: int, columns: int) -> Float[ndarray, "n p"]:
-    """Rows uniform on the unit sphere."""
-    x = rng.standard_normal((rows, columns))
-    return x / np.linalg.norm(x, axis=1, keepdims=True)
-
-
 def spread_inputs(rng: np.random.Generator, n: int, p: int) -> Float[ndarray, "n p"]:
     """The first unit rows of a stream whose Gram matrix has a spread spectrum and no direction that hardly occurs."""
     for _ in range(1000):
@@ -63,8 +59,8 @@ def spread_inputs(rng: np.random.Generator, n: int, p: int) -> Float[ndarray, "n
 def drawn_problem(rng: np.random.Generator) -> Problem:
     """2..5 inputs in 2..5 dimensions: an autoencoder, or regression on 1..3 outputs."""
     n, p = rng.integers(2, 6, 2).tolist()
-    inputs = unit_rows_of(rng, n, p)
-    targets = inputs if rng.integers(2) else unit_rows_of(rng, n, int(rng.integers(1, 4)))
+    inputs = sphere(rng.standard_normal((n, p)))
+    targets = inputs if rng.integers(2) else sphere(rng.standard_normal((n, rng.integers(1, 4))))
     activation = ACTIVATIONS[sorted(ACTIVATIONS)[rng.integers(len(ACTIVATIONS))]]
     return Problem(inputs, targets, activation, NOISES[rng.integers(len(NOISES))])
 
@@ -78,8 +74,8 @@ def thin(pool: Iterable[VaeCase]) -> Iterator[VaeCase]:
     """Distinct cases in scope: activation × noise model in turn, and inside each (n <= p) × (d = 1) in turn."""
     distinct = {case.digest: case for case in pool}.values()
     kinds = _grouped(distinct, lambda c: (isinstance(c.problem.noise, LearnedNoise), c.problem.activation.name))
-    return _in_turn(
-        _in_turn(_rotated([filter(_trainable, shape) for shape in _grouped(kind, _shape)], turn))
+    return in_turn(
+        in_turn(_rotated([filter(_trainable, shape) for shape in _grouped(kind, _shape)], turn))
         for turn, kind in enumerate(kinds)
     )
 
@@ -102,7 +98,7 @@ def _rotated(items: list[Any], by: int) -> list[Any]:
     return items[by % len(items) :] + items[: by % len(items)]
 
 
-def _in_turn(queues: Iterable[Iterable[VaeCase]]) -> Iterator[VaeCase]:
+def in_turn(queues: Iterable[Iterable[C]]) -> Iterator[C]:
     """One from each queue, round after round, until all are empty."""
     for heads in itertools.zip_longest(*queues):
         yield from (case for case in heads if case is not None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -18,11 +18,12 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from checks.case import CaseBook, VaeCase
-from checks.cases import spread_inputs, unit_rows_of
+from checks.cases import in_turn, spread_inputs
 from checks.draws import drawn_by
 from checks.own_data import OWN
 from checks.rivals import tangent_ridge
 from claimtest.profile import Profile
+from models.data import sphere
 from theorems.learned_ridge import learned_noise_ridge
 from theorems.regressions import KernelRegression, Prediction, decoder_ridgeless, plain_ridge, preconditioned_ridge
 from theorems.setting import ACTIVATIONS, ERF, SIN, FixedNoise, LearnedNoise, Noise, Problem, unit_rows
@@ -174,7 +175,7 @@ def _drawn_case(rng: np.random.Generator) -> RegularisedCase:
     n = 3 + larger
     p = n + 1 + more if independent else n - 1
     inputs = spread_inputs(rng, n, p)
-    targets = inputs if itself else unit_rows_of(rng, n, 2 + wide)
+    targets = inputs if itself else sphere(rng.standard_normal((n, 2 + wide)))
     activation = ACTIVATIONS[sorted(ACTIVATIONS)[rng.integers(len(ACTIVATIONS))]]
     problem = Problem(inputs, targets, activation, NOISES[rng.integers(len(NOISES))])
     strength = (0.4, 0.6, 0.8, 1.0)[rng.integers(4)]
@@ -191,8 +192,8 @@ def regularised_cases(root: int) -> Iterator[RegularisedCase]:
         ordered = [_by_scale(kinds[kind], turn) for turn, kind in enumerate(sorted(kinds))]
         # Few are asked whether they are distinct, which takes quadratures. The others follow: where two predictions
         # are the same by mistake none is distinct, and the criteria have to say so.
-        told_apart = _in_turn(filter(_distinct, cases) for cases in ordered)
-        others = _in_turn(itertools.filterfalse(_distinct, cases) for cases in ordered)
+        told_apart = in_turn(filter(_distinct, cases) for cases in ordered)
+        others = in_turn(itertools.filterfalse(_distinct, cases) for cases in ordered)
         yield from itertools.islice(itertools.chain(told_apart, others), MOST_CASES)
 
 
@@ -200,15 +201,11 @@ def _distinct(case: RegularisedCase) -> bool:
     return case.distinction >= DISTINCT
 
 
-def _in_turn(queues: Iterable[Iterable[RegularisedCase]]) -> Iterator[RegularisedCase]:
-    return (case for turn in itertools.zip_longest(*queues) for case in turn if case is not None)
-
-
 def _by_scale(cases: Sequence[RegularisedCase], turn: int) -> list[RegularisedCase]:
     """Noise scales in turn, which of them first differing from ``turn`` to turn: few cases have both, of every kind."""
     scales = sorted({case.problem.noise.scale for case in cases}, reverse=(turn + turn // 2) % 2 == 0)
     queues = [[case for case in cases if case.problem.noise.scale == scale] for scale in scales]
-    return [case for round in itertools.zip_longest(*queues) for case in round if case is not None]
+    return list(in_turn(queues))
 
 
 def indistinct(case: RegularisedCase) -> str:

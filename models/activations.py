@@ -96,10 +96,9 @@ class ErfMean:
         return 1 - 8 * _owens_t(k, torch.rsqrt(1 + 4 * s * s))
 
 
-def _gauss(a: Values, logarithm: float = 0.0, least: float | None = None) -> Values:
-    """e^{c - a²}, the constant c = ``logarithm`` added in the same pass that squares; at least e^``least``."""
-    exponent = torch.addcmul(a.new_full((), logarithm), a, a, value=-1)
-    return (exponent if least is None else exponent.clamp_min_(least)).exp_()
+def _gauss(a: Values, logarithm: float = 0.0) -> Values:
+    """e^{c - a²}, the constant c = ``logarithm`` added in the same pass that squares."""
+    return torch.addcmul(a.new_full((), logarithm), a, a, value=-1).exp_()
 
 
 def _erf_slope(a: Values) -> Values:
@@ -155,15 +154,11 @@ class ReluMean:
 
 
 def _gaussian(u: Values, s: Values) -> tuple[Values, Values, Values]:
-    """|s|, Φ(k) and φ(k) at k = u/|s|; a vanishing s gives a huge k, or 0 where u vanishes too, and never inf or nan.
-
-    Where s differs from unit to unit φ is kept above e^-700: numbers below the smallest normal one take ten times as
-    long.
-    """
+    """|s|, Φ(k) and φ(k) at k = u/|s|; a vanishing s gives a huge k, or 0 where u does too, never inf or nan."""
     size = s.abs()
     a = torch.addcdiv(u.new_zeros(()), u, size.clamp_min(torch.finfo(s.dtype).tiny ** 0.5), value=math.sqrt(0.5))
     cdf = torch.add(a.new_full((), 0.5), torch.erf(a), alpha=0.5)
-    return size, cdf, _gauss(a, -0.5 * math.log(2 * math.pi), least=-700 if s.ndim else None)
+    return size, cdf, _gauss(a, -0.5 * math.log(2 * math.pi))
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def numbers(value: Any, name: str) -> ndarray:
     """The value as a float64 array. Raises ValueError unless all of it is real, finite and at most 1e60 in size."""
     try:
         found = np.asarray(value)
-        found = found.astype(np.float64, copy=False) if found.dtype.kind in "fiub" else None
+        found = found.astype(np.float64) if found.dtype.kind in "fiub" else None
     except (TypeError, ValueError, OverflowError):
         found = None
     if found is None:

@@ -28,14 +28,11 @@ def scratch(tmp_path_factory):
         yield
 
 
-@pytest.mark.parametrize("name", THEOREMS)
-def test_predictions_take_what_they_should(name):
-    assert outcome(THEOREMS[name], THEOREMS[name].arguments) == ""
-
-
-@pytest.mark.parametrize("name", MODELS)
-def test_simulations_take_what_they_should(name):
-    assert outcome(MODELS[name], MODELS[name].arguments) == ""
+@pytest.mark.parametrize(
+    "call", [pytest.param(c, id=n) for calls in (THEOREMS, MODELS, CRITERIA) for n, c in calls.items()]
+)
+def test_they_take_what_they_should(call):
+    assert outcome(call, call.arguments) == ""
 
 
 @settings(max_examples=N_INPUTS["theorems"], **CALM)
@@ -50,11 +47,6 @@ def test_predictions_refuse_the_rest_in_one_line(case):
 def test_simulations_refuse_the_rest_in_one_line(case):
     name, arguments, what = case
     assert outcome(MODELS[name], arguments) == "", f"{name}({what})"
-
-
-@pytest.mark.parametrize("name", CRITERIA)
-def test_laws_take_what_they_should(name):
-    assert outcome(CRITERIA[name], CRITERIA[name].arguments) == ""
 
 
 @settings(max_examples=N_INPUTS["criteria"], **CALM)
