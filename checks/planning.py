@@ -62,10 +62,16 @@ def growth(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:
 
 
 def reachable(*blocks: str) -> Callable[[CaseBook, Profile], Sequence[VaeCase]]:
-    """The cases in which closeness of one of these blocks lies, by its derived width, well inside the ladder."""
+    """The cases in which closeness of one of these blocks lies, by its derived width, well inside the ladder.
+
+    At quick they are the first of each block, wherever they stand in the book: small kernels alone are in reach, and
+    there need not be one among the few cases that quick draws.
+    """
 
     def cases(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:
-        return [case for case in growth(book, profile) if any(derived_width(case, block) <= REACH for block in blocks)]
+        within = [[i for i, case in enumerate(book.drawn) if derived_width(case, b) <= REACH] for b in blocks]
+        taken = set().union(*(found[:1] if profile.name == "quick" else found for found in within))
+        return [book.drawn[i] for i in sorted(taken)]
 
     return cases
 

@@ -55,7 +55,7 @@ def _margins(order: float, reciprocal: float, constant: float) -> Mapping[str, f
 
 PROFILES: Mapping[str, Profile] = MappingProxyType(
     {
-        "quick": Profile("quick", 8, 16, 5, _margins(0.15, 0.25, 0.05), strict=False),
+        "quick": Profile("quick", 6, 16, 5, _margins(0.15, 0.25, 0.05), strict=False),
         "standard": Profile("standard", 8, 16, 7, _margins(0.10, 0.15, 0.02)),
         "thorough": Profile("thorough", 16, 32, 8, _margins(0.05, 0.15, 0.01), first_doubling=2),
     }

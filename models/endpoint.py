@@ -33,7 +33,7 @@ from models.path import followed
 from models.regularised import Point, Regularised
 from models.snn import BLOCKS, StochasticNetwork
 from models.span import Span
-from models.tangent import total_tangent_kernel
+from models.tangent import tangent_matrix
 from theorems.setting import LearnedNoise
 
 __all__ = ["Endpoint", "train_to_end"]
@@ -120,8 +120,7 @@ bound that divides by β."""
 
 
 def _visible(beta: float, network: StochasticNetwork, x: Tensor) -> None:
-    kernel = total_tangent_kernel(network, x).flatten(-2).flatten(-3, -2)
-    largest = float(torch.linalg.eigvalsh(kernel)[..., -1].max())
+    largest = float(torch.linalg.eigvalsh(tangent_matrix(network, x))[..., -1].max())
     if beta < FAINTEST * largest:
         raise ValueError(
             f"beta = {beta:g} is lost beside the kernel ({largest:.3g}): 0, or at least {FAINTEST:g} of it"

@@ -33,6 +33,7 @@ __all__ = [
     "jacobian_tangent_kernel",
     "sampled_tangent_kernel",
     "tangent_kernel",
+    "tangent_matrix",
     "total_tangent_kernel",
 ]
 
@@ -106,6 +107,11 @@ def total_tangent_kernel(
 
     parts = _contractions(network, x, x2, _mean_features(x, x2), block, summed, together=True)
     return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+
+def tangent_matrix(network: Network, x: Any, other: Any = None) -> Float[Tensor, "*b nd n2d"]:
+    """Θ(x, x') alone as a matrix (*b, nd, n'd). Arguments and errors as for :func:`tangent_kernel`."""
+    return total_tangent_kernel(network, x, other).flatten(-2).flatten(-3, -2)
 
 
 def sampled_tangent_kernel(

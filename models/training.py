@@ -24,7 +24,7 @@ from models.draws import Seed, fill_uniform, generator, known_seed, to_normal
 from models.objective import pullback
 from models.rungekutta import DormandPrince8, local_error
 from models.snn import BLOCKS, StochasticNetwork
-from models.tangent import total_tangent_kernel
+from models.tangent import tangent_matrix
 
 __all__ = [
     "NoiseStreams",
@@ -101,8 +101,7 @@ def gradient_flow(
     times = [finite_number(time, "each time") for time in (times if np.iterable(times) else [times])]
     if any(b < a for a, b in itertools.pairwise([0.0, *times])):
         raise ValueError("gradient flow needs times that increase from 0 on")
-    kernel = total_tangent_kernel(cell.network, cell.x)
-    sensitivity = torch.linalg.eigvalsh(kernel.flatten(-2).flatten(-3, -2))[..., -1].sqrt()
+    sensitivity = torch.linalg.eigvalsh(tangent_matrix(cell.network, cell.x))[..., -1].sqrt()
     error = torch.zeros_like(sensitivity)
     integrators = {size: _Integrator(cell, group) for size, group in {g.size: g for g in cell.groups}.items()}
     for before, time in itertools.pairwise([0.0, *times]):

@@ -14,7 +14,7 @@ from checks.experiments.networks import Prepare, as_initialised, initial_network
 from claimtest.cells import Experiment, Quantities
 from models.ball import largest_change, longest_move, moved_rows, random_directions, smallest_eigenvalue
 from models.snn import StochasticNetwork
-from models.tangent import tangent_kernel
+from models.tangent import tangent_matrix
 from theorems.lemma3 import promised_radius, stability_constant
 
 __all__ = ["BALL", "BALL_EIGENVALUE", "RADII", "WHOLE", "ball", "ball_eigenvalue", "promised"]
@@ -54,11 +54,11 @@ def ball(
     """
     start, directions = zip(*(seed.spawn(2) for seed in seeds), strict=True)
     x, network = case.problem.inputs, prepare(initial_networks(case, width, start, device))
-    initial, moves = tangent_kernel(network, x).block(), random_directions(network, directions)
+    initial, moves = tangent_matrix(network, x), random_directions(network, directions)
     random, ascent, farthest = [], [], []
     for radius in radii:
         there = moved_rows(network, moves, radius)
-        random.append(torch.linalg.matrix_norm(tangent_kernel(there, x).block() - initial, ord=2).cpu().numpy())
+        random.append(torch.linalg.matrix_norm(tangent_matrix(there, x) - initial, ord=2).cpu().numpy())
         worst = largest_change(network, x, reach * radius)
         ascent.append(worst.value.cpu().numpy())
         farthest.append((longest_move(worst.network, network) / radius).cpu().numpy())
@@ -80,7 +80,7 @@ def ball_eigenvalue(
     """
     x, network = case.problem.inputs, prepare(initial_networks(case, width, seeds, device))
     radius, half = promised(case, width), case.smallest_eigenvalue / 2
-    initial = torch.linalg.eigvalsh(tangent_kernel(network, x).block())[..., 0]
+    initial = torch.linalg.eigvalsh(tangent_matrix(network, x))[..., 0]
     inside = smallest_eigenvalue(network, x, radius).value
     whole = smallest_eigenvalue(network, x, WHOLE).value
     found = _largest_radius(network, x, half, torch.full_like(inside, radius), inside, whole)
@@ -99,8 +99,10 @@ def _largest_radius(
     """
     kept, lost = torch.where(at_low >= level, low, 0.0), torch.full_like(low, torch.inf)
     for radius in (*GRID, WHOLE):
-        found = at_high if radius == WHOLE else smallest_eigenvalue(network, x, radius).value
         ahead = (radius > kept) & (kept > 0) & lost.isinf()
+        if not bool(ahead.any()):
+            break
+        found = at_high if radius == WHOLE else smallest_eigenvalue(network, x, radius).value
         kept = torch.where(ahead & (found >= level), radius, kept)
         lost = torch.where(ahead & (found < level), radius, lost)
     for _ in range(ROUNDS):

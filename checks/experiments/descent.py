@@ -7,15 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Float
 from numpy.random import SeedSequence
-from torch import Tensor
 
 from checks.case import VaeCase
 from checks.experiments.networks import Prepare, as_initialised, initial_networks
 from claimtest.cells import Experiment, Quantities
 from models.objective import loss, output_variance
-from models.tangent import total_tangent_kernel
+from models.tangent import tangent_matrix, total_tangent_kernel
 from models.training import descent_losses, stable_step, stochastic_gradients
 from theorems.linearised import ConstantKernel
 from theorems.theorem1 import HORIZON
@@ -91,7 +89,7 @@ def stochastic(
             excess.append(loss(state.network.mean_output(x), y))
             if len(excess) % SLOW == 1:
                 variance.append(output_variance(state.network, x))
-                eigenvalues.append(torch.linalg.eigvalsh(_matrix(total_tangent_kernel(state.network, x))))
+                eigenvalues.append(torch.linalg.eigvalsh(tangent_matrix(state.network, x)))
     measured = {
         "excess": torch.stack(excess, 1),
         "variance": torch.stack(variance, 1),
@@ -102,10 +100,6 @@ def stochastic(
     return {name: value.cpu().numpy() for name, value in measured.items()} | {
         name: np.full(len(seeds), value) for name, value in constant.items()
     }
-
-
-def _matrix(kernel: Float[Tensor, "R n d n d"]) -> Float[Tensor, "R nd nd"]:
-    return kernel.flatten(-2).flatten(-3, -2)
 
 
 def _descent_cost(case: VaeCase, width: int) -> float:

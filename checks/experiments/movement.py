@@ -10,7 +10,7 @@ from torch import Tensor
 
 from claimtest.cells import Quantities
 from models.snn import BLOCKS, StochasticNetwork
-from models.tangent import TangentKernel, total_tangent_kernel
+from models.tangent import TangentKernel, tangent_matrix
 from theorems.linearised import ConstantKernel
 
 __all__ = ["Watch", "checkpoints", "linear_movement"]
@@ -45,7 +45,7 @@ class Watch:
             self._note(f"largest_row_{b}", rows.amax(-1).sqrt())
         self._note("decoder_row", network.decoder.mT.square().sum(-2).amax(-1).sqrt())
         self._note("activation", network.mean_activation.value(*network.latent(self.x)).abs().amax((-2, -1)))
-        self._note("kernel", total_tangent_kernel(network, self.x).flatten(-2).flatten(-3, -2))
+        self._note("kernel", tangent_matrix(network, self.x))
 
     def _note(self, name: str, value: Tensor) -> None:
         self.records.setdefault(name, []).append(value)
