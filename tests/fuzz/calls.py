@@ -182,6 +182,7 @@ MODELS = {
     "descent_losses": Call(
         training.descent_losses, DATA | {"step": 0.05, "steps": 3, "trainable": ("mean", "decoder")}
     ),
+    "tangent_matrix": Call(tangent.tangent_matrix, {"network": NETWORK, "x": X, "other": Z}),
     "total_tangent_kernel": Call(tangent.total_tangent_kernel, {"network": NETWORK, "x": X, "other": Z}),
     "traced_kernel": Call(traced.traced_kernel, {"network": NETWORK, "x": X, "other": Z}),
     "mean_sampled_traced_kernel": Call(
