@@ -15,7 +15,7 @@ from models.operator import (
 )
 from models.snn import StochasticNetwork
 from models.stream import NetworkStream
-from models.tangent import sampled_tangent_kernel, tangent_kernel, total_tangent_kernel
+from models.tangent import sampled_tangent_kernel, tangent_kernel, tangent_matrix, total_tangent_kernel
 from models.traced import mean_sampled_traced_kernel, traced_kernel
 from tests.models.problems import activations, data, network, noises, seeds, sizes, widths
 from theorems.setting import FixedNoise, LearnedNoise
@@ -48,6 +48,8 @@ def test_the_total_alone_is_the_sum_of_the_blocks(m, n, p, d, psi, noise, rectan
     net = network(m, p, d, [1, 2, 3], activation=psi, noise=noise)
     wanted = tangent_kernel(net, x, other).total
     torch.testing.assert_close(total_tangent_kernel(net, x, other, block=block), wanted, rtol=1e-11, atol=1e-13)
+    matrix = tangent_kernel(net, x, other).block()
+    torch.testing.assert_close(tangent_matrix(net, x, other), matrix, rtol=1e-11, atol=1e-13)
 
 
 @settings(max_examples=25)
