@@ -9,8 +9,17 @@ from functools import partial
 
 from checks.attacks import ATTACK_LEMMA2
 from checks.experiments.networks import loud_decoder, mean_field
-from checks.measures.widths import Event, Growth, by_case, close, growth, positive, smallest_width
-from checks.planning import BLOCKS, REACH, WIDEST, reachable, variant
+from checks.measures.widths import (
+    Event,
+    Growth,
+    by_case,
+    close,
+    growth,
+    positive,
+    positive_within_reach,
+    smallest_width,
+)
+from checks.planning import BLOCKS, EIGENVALUE_REACH, REACH, WIDEST, reachable, variant
 from checks.scope import singular_limit
 from checks.sweeps import CLOSENESS_SWEEP, EIGENVALUE_SWEEP
 from claimtest.cells import CellData, Sweep
@@ -43,7 +52,8 @@ def _share(sweep: Sweep, event: Event, block: str, states: str) -> Criterion:
 def _eigenvalue(block: str) -> Criterion:
     b = SUPERSCRIPT[block]
     states = rf"$\lambda_{{\min}}(\Theta{b}(0)) \ge \frac{{3}}{{4}} \lambda_0{b}$ at the largest width"
-    return _share(EIGENVALUE_SWEEP, positive, block, states)
+    states += f" (of cases whose derived width is at most {EIGENVALUE_REACH:g}, where the ladder reaches)"
+    return _share(EIGENVALUE_SWEEP, positive_within_reach, block, states)
 
 
 def _closeness(block: str) -> Criterion:

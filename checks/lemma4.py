@@ -55,6 +55,11 @@ def silent_start(cell: CellData) -> Float[ndarray, "R n d"]:
     return np.broadcast_to(-cell.case.problem.targets, cell["residual"][:, 0].shape)
 
 
+def loud_start(cell: CellData) -> bool:
+    """Outputs of two or more dimensions: there ‖f(0)‖² is of the size of ‖y‖² or above."""
+    return cell.case.problem.targets.shape[1] > 1
+
+
 LOUD_DECODER = variant(DRIFT_SWEEP, "loud-decoder", prepare=loud_decoder)
 
 
@@ -110,7 +115,8 @@ CHECK = Check(
                         {"limit": without_decoder_block}),
                 Control("no-noise", r"the prediction takes $h$ at $s = 0$", "movement-decoder",
                         {"limit": without_noise}),
-                Control("silent-start", r"$r(0) = -y$, as if $f(0) = 0$", "movement-mean", {"start": silent_start}),
+                Control("silent-start", r"$r(0) = -y$, as if $f(0) = 0$", "movement-mean", {"start": silent_start},
+                        where=loud_start),
                 Control("frozen-decoder", "the decoder is not trained", "movement-mean", sweep=FROZEN_DECODER),
                 Control("loud-decoder", "the decoder has variance 1.44", "movement-decoder", sweep=LOUD_DECODER),
             ),

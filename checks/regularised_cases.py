@@ -127,7 +127,8 @@ def independent_learned(book: CaseBook, profile: Profile) -> Sequence[Regularise
     learned = [case for case in regularised(book) if isinstance(case.problem.noise, LearnedNoise) and case.independent]
     kinked = [case for case in learned if case.problem.activation.kinks]
     smooth = [case for case in learned if not case.problem.activation.kinks]
-    return kinked[: profile.cases // 4] + smooth[: profile.cases // 4]
+    each = -(-profile.cases // 4)
+    return kinked[:each] + smooth[:each]
 
 
 def centred_cases(book: CaseBook, profile: Profile) -> Sequence[RegularisedCase]:

@@ -73,7 +73,7 @@ DIGITS_INITIAL_SWEEP = sweep(
 EIGENVALUE_SWEEP = sweep(
     EIGENVALUES,
     growth,
-    powers_of_two(by_profile({"quick": 10, "standard": 12, "thorough": 12})),
+    powers_of_two(by_profile({"quick": 11, "standard": 12, "thorough": 12})),
     {"quick": 400, "standard": 400, "thorough": 400},
     100,
 )

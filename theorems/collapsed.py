@@ -138,6 +138,8 @@ def decoder_growth(
 
     def grown(start: Float[ndarray, "d d"]) -> Float[ndarray, "T d d"]:
         end = float(times[-1])
+        if end == 0:  # the integrator has no solution to show where no time passes
+            return np.repeat(start[None], len(times), axis=0)
         solved = solve_ivp(velocity, (0.0, end), start.ravel(), method="DOP853", t_eval=times, rtol=1e-9, atol=1e-12)
         return solved.y.T.reshape(len(times), d, d)
 

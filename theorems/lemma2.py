@@ -7,6 +7,7 @@ so it is no premise of the check; with C = 1 it is reported beside the smallest 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,15 @@ from claimtest.claim import Claim, Provenance, Reading
 from theorems.blocks import KernelBlocks
 from theorems.checked import above_zero, checked, count, matrix, numbers
 
-__all__ = ["DELTA", "LEMMA2", "closeness_defect", "derived_width", "eigenvalue_share", "stated_width"]
+__all__ = [
+    "DELTA",
+    "LEMMA2",
+    "closeness_defect",
+    "derived_eigenvalue_width",
+    "derived_width",
+    "eigenvalue_share",
+    "stated_width",
+]
 
 BLOCKS = ("decoder", "mean", "scale")
 
@@ -94,16 +103,41 @@ def derived_width(inputs: Float[ndarray, "n p"], outputs: int, kernel: KernelBlo
     E(vvᵀ)² = (d+2) I and B² ⪯ ‖B‖ B, ‖B‖ <= ‖XXᵀ‖ max_i h_i². Infinite where the block is singular, λ0^b <= 1e-9.
     Raises ValueError unless the kernel's blocks are (n, n), and for the name of no block.
     """
+    sizes = _unit_sizes(inputs, outputs, kernel)
+    moments = {name: size * np.linalg.eigvalsh(getattr(kernel, name))[-1] for name, size in sizes.items()}
+    return _width(moments, kernel, block, power=2)
+
+
+@checked(inputs=matrix, outputs=count, kernel=_square_blocks, block=_block_of)
+def derived_eigenvalue_width(
+    inputs: Float[ndarray, "n p"], outputs: int, kernel: KernelBlocks, block: str = "total"
+) -> float:
+    """The width that a matrix Chernoff bound asks for (b) of a block, up to a constant and a logarithm. [derived]
+
+        L^b / λ0^b,   L^d = n Θ^d∞(1),   L^b = (d + 2) Θ^b∞(1) ‖XXᵀ‖ (b = μ, σ)
+
+    and (L^d + L^μ + L^σ)/λ0 for the sum. Units contribute positive semi-definite A, of mean Θ^b∞ ⊗ I. Were all of them
+    at most L, P(λ_min <= (1 - ε) λ0) <= nd e^{-ε² m λ0/(2 L)}: the lower tail costs λ0 once, closeness costs it twice.
+    Products of Gaussians have no bound, so L is their size in `derived_width`. Arguments and errors as there.
+    """
+    return _width(_unit_sizes(inputs, outputs, kernel), kernel, block, power=1)
+
+
+def _unit_sizes(inputs: Float[ndarray, "n p"], outputs: int, kernel: KernelBlocks) -> dict[str, float]:
+    """L^b: how large, in spectral norm, what one unit contributes to a block is."""
     if len(kernel.mean) != len(inputs):
         raise ValueError(f"kernel: expected blocks of {len(inputs)} inputs, got {len(kernel.mean)}")
     spread = float(np.linalg.norm(inputs @ inputs.T, 2))
     sizes = {"decoder": len(inputs), "mean": (outputs + 2) * spread, "scale": (outputs + 2) * spread}
-    blocks = {name: getattr(kernel, name) for name in sizes}
-    moments = {name: sizes[name] * k[0, 0] * np.linalg.eigvalsh(k)[-1] for name, k in blocks.items()}
-    smallest = float(np.linalg.eigvalsh(kernel.total if block == "total" else blocks[block])[0])
+    return {name: size * getattr(kernel, name)[0, 0] for name, size in sizes.items()}
+
+
+def _width(costs: Mapping[str, float], kernel: KernelBlocks, block: str, power: int) -> float:
+    """The cost of a block, or of all, over λ0^power."""
+    smallest = float(np.linalg.eigvalsh(getattr(kernel, block))[0])
     if smallest <= 1e-9:
         return math.inf
-    return float(sum(moments.values()) if block == "total" else moments[block]) / smallest**2
+    return float(sum(costs.values()) if block == "total" else costs[block]) / smallest**power
 
 
 @checked(eigenvalue=numbers, smallest=above_zero)

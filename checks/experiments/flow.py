@@ -30,6 +30,9 @@ __all__ = ["FLOW", "STEPPING", "euler", "flow", "recorded_times", "step_fraction
 FEWEST, FEWEST_KINKED = 6, 8
 """Recording intervals of [0, T] at least, and where h has a kink."""
 
+SMOOTH, KINKED = 2.0, 0.5
+"""First time step times λ_max(Θ(0)), at most, and where h has a kink."""
+
 ROOM = 1.2
 """λ_max(Θ(0)) over λ_max(Θ∞) that recorded times have room for: few of the wider cells need steps in between."""
 
@@ -44,7 +47,7 @@ def recorded_times(case: VaeCase) -> Float[ndarray, " T"]:
     There are 6 intervals at least, 8 at a kink.
     They lie closest where the fast modes decay; every 1/λ_k is within half an interval of one of them.
     """
-    horizon, fraction = HORIZON / case.smallest_eigenvalue, step_fraction(case) * (2 if case.kinked else 1)
+    horizon, fraction = HORIZON / case.smallest_eigenvalue, 2 * KINKED if case.kinked else SMOOTH
     while True:
         times, step = [0.0], time_step(case, ROOM * float(case.eigenvalues[-1]), fraction)
         while times[-1] < horizon * (1 - 1e-9):
@@ -66,8 +69,11 @@ def time_step(case: VaeCase, largest: float, fraction: float) -> Callable[[float
 
 
 def step_fraction(case: VaeCase) -> float:
-    """First time step times λ_max(Θ(0)): 2, and 1/2 where h has a kink."""
-    return 0.5 if case.kinked else 2.0
+    """First time step times λ_max(Θ(0)): 2; where h has a kink 1/2, and 2/κ(Θ∞) if that is less.
+
+    The longer the slow modes last, the more units pass the kink.
+    """
+    return min(KINKED, 2 / case.condition) if case.kinked else SMOOTH
 
 
 def flow(

@@ -20,7 +20,7 @@ from models.tangent import tangent_kernel
 
 __all__ = ["FACTORS", "FRACTIONS", "GROWTH", "PATH", "SAMPLED", "TIMES", "growth", "path", "sampled"]
 
-FACTORS = (1 / 256, 1 / 64, 1 / 16, 1 / 4, 1.0, 4.0, 16.0, 64.0, 1e4)
+FACTORS = (1 / 1024, 1 / 64, 1 / 16, 1 / 4, 1.0, 4.0, 16.0, 64.0, 1e4)
 """Strengths of the KL, in units of the case's β."""
 
 FRACTIONS = (0.3, 0.15)

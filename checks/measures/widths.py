@@ -10,14 +10,14 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from checks.case import VaeCase
-from checks.planning import REACH, derived_width
+from checks.planning import EIGENVALUE_REACH, REACH, derived_eigenvalue_width, derived_width
 from claimtest.cells import CellData
 from claimtest.criteria.probability import clopper_pearson
 from claimtest.profile import ALPHA
 from theorems.lemma2 import DELTA, closeness_defect, eigenvalue_share
 from theorems.limiting_kernel import KernelBlocks
 
-__all__ = ["Event", "Growth", "by_case", "close", "growth", "positive", "smallest_width"]
+__all__ = ["Event", "Growth", "by_case", "close", "growth", "positive", "positive_within_reach", "smallest_width"]
 
 Event = Callable[..., Float[ndarray, " R"]]
 """Of a cell, 1 where the event happened; no values where the claim says nothing."""
@@ -34,6 +34,12 @@ def positive(cell: CellData, block: str = "total", factor: float = 1.0) -> Float
     smallest = factor * block_smallest(cell.case.kernel, block)
     measured = cell[f"{block}_smallest"]
     return (eigenvalue_share(measured, smallest) >= 1).astype(float) if smallest > 0 else np.empty(0)
+
+
+def positive_within_reach(cell: CellData, block: str = "total", factor: float = 1.0) -> Float[ndarray, " R"]:
+    """`positive`, for blocks whose derived width of the eigenvalue lies well inside the ladder."""
+    within = derived_eigenvalue_width(cell.case, block) <= EIGENVALUE_REACH
+    return positive(cell, block, factor) if within else np.empty(0)
 
 
 def close(cell: CellData, block: str = "total", factor: float = 1.0) -> Float[ndarray, " R"]:

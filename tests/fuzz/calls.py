@@ -81,6 +81,11 @@ THEOREMS = {
     "derived_width": Call(
         lemma2.derived_width, {"inputs": X, "outputs": 1, "kernel": BLOCKS, "block": "mean"}, infinite=True
     ),
+    "derived_eigenvalue_width": Call(
+        lemma2.derived_eigenvalue_width,
+        {"inputs": X, "outputs": 1, "kernel": BLOCKS, "block": "mean"},
+        infinite=True,
+    ),
     "derived_width, of matrices": Call(
         lambda decoder, mean, scale: lemma2.derived_width(X, 1, KernelBlocks(decoder, mean, scale)),
         {"decoder": KERNEL, "mean": KERNEL, "scale": 0 * KERNEL},

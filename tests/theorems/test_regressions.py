@@ -180,6 +180,8 @@ def test_the_decoder_grows_as_its_units_do(rng):
             e = 0.5 * e + 0.5 * (-y - ratio * hat @ e @ a)
         v = v + 0.5 / steps * ratio * v @ (e.T @ hat @ e)
     made = decoder_growth(x, y, np.stack([start, np.eye(2)]), np.array([0.0, 0.5]), activation="sin", **FIXED)
+    nothing = decoder_growth(x, y, np.stack([start, np.eye(2)]), np.zeros(2), activation="sin", **FIXED)
+    np.testing.assert_array_equal(nothing, np.stack([start, start, np.eye(2), np.eye(2)]).reshape(2, 2, 2, 2))
     assert made.shape == (2, 2, 2, 2)
     assert made[0, 0] == pytest.approx(start)
     assert made[0, 1] == pytest.approx(v.T @ v / 40, rel=2e-3)
