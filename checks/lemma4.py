@@ -50,14 +50,9 @@ def without_noise(case: VaeCase) -> KernelBlocks:
     return limiting_kernel(p.inputs, activation=p.activation, noise=FixedNoise(0.0))
 
 
-def silent_start(cell: CellData) -> Float[ndarray, "R n d"]:
-    """r(0) = -y, as if f(0) were 0."""
-    return np.broadcast_to(-cell.case.problem.targets, cell["residual"][:, 0].shape)
-
-
-def loud_start(cell: CellData) -> bool:
-    """Outputs of two or more dimensions: there ‖f(0)‖² is of the size of ‖y‖² or above."""
-    return cell.case.problem.targets.shape[1] > 1
+def longer_targets(cell: CellData) -> Float[ndarray, "R n d"]:
+    """r(0) = f(0) - 2y: targets twice as long."""
+    return cell["residual"][:, 0] - cell.case.problem.targets
 
 
 LOUD_DECODER = variant(DRIFT_SWEEP, "loud-decoder", prepare=loud_decoder)
@@ -115,8 +110,8 @@ CHECK = Check(
                         {"limit": without_decoder_block}),
                 Control("no-noise", r"the prediction takes $h$ at $s = 0$", "movement-decoder",
                         {"limit": without_noise}),
-                Control("silent-start", r"$r(0) = -y$, as if $f(0) = 0$", "movement-mean", {"start": silent_start},
-                        where=loud_start),
+                Control("longer-targets", r"$r(0) = f(0) - 2y$, as if targets were twice as long", "movement-mean",
+                        {"start": longer_targets}),
                 Control("frozen-decoder", "the decoder is not trained", "movement-mean", sweep=FROZEN_DECODER),
                 Control("loud-decoder", "the decoder has variance 1.44", "movement-decoder", sweep=LOUD_DECODER),
             ),

@@ -53,7 +53,7 @@ DISTINCT = 0.1
 """How far apart, as a share of ‖r0‖, the predictions of two readings must be: rivals are wrong in the case drawn."""
 
 WORST_CONDITION = 60.0
-"""Largest condition number of Θ^d∞ where the decoder takes over; half of it for K_H where β is small."""
+"""Largest condition number of Θ^d∞ where the decoder takes over; a third of it for K_H where β is small."""
 
 NOISES: tuple[Noise, ...] = (FixedNoise(1.0), FixedNoise(0.7), LearnedNoise(1.0), LearnedNoise(0.7))
 
@@ -230,7 +230,7 @@ def decoder_cases(book: CaseBook, profile: Profile) -> Sequence[RegularisedCase]
 
 def path_cases(book: CaseBook, profile: Profile) -> Sequence[RegularisedCase]:
     """Half of the cases with fixed noise: K_H is well conditioned, so that networks stay lazy down to a small β."""
-    return _well_conditioned(book, preconditioned_ridge, WORST_CONDITION / 2)[: -(-profile.cases // 2)]
+    return _well_conditioned(book, preconditioned_ridge, WORST_CONDITION / 3)[: -(-profile.cases // 2)]
 
 
 def _well_conditioned(book: CaseBook, prediction: Prediction, most: float) -> list[RegularisedCase]:

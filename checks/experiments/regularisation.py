@@ -20,8 +20,11 @@ from models.tangent import tangent_kernel
 
 __all__ = ["FACTORS", "FRACTIONS", "GROWTH", "PATH", "SAMPLED", "TIMES", "growth", "path", "sampled"]
 
-FACTORS = (1 / 1024, 1 / 64, 1 / 16, 1 / 4, 1.0, 4.0, 16.0, 64.0, 1e4)
+FACTORS = (1 / 512, 1 / 64, 1 / 16, 1 / 4, 1.0, 4.0, 16.0, 64.0, 1e4)
 """Strengths of the KL, in units of the case's β."""
+
+PATH_TOLERANCE = 1e-5
+"""Bound on ‖f(X) - f_end(X)‖ along the path, where the smallest misfit is a hundredth and more."""
 
 FRACTIONS = (0.3, 0.15)
 """Steps of the sampled training, in units of 1/(the fastest rate)."""
@@ -45,7 +48,7 @@ def path(case: RegularisedCase, width: int, seeds: Sequence[SeedSequence], devic
             beta=share * case.beta,
             divergence="initial-posterior",
             trainable=("mean",),
-            tolerance=TOLERANCE,
+            tolerance=PATH_TOLERANCE,
             most_steps=MOST_STEPS,
         ).network.mean_output(x)
         for share in FACTORS
