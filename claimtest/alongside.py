@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from claimtest.pool import METHOD, without_main
+from claimtest.processes import process_pool
 
 __all__ = ["alongside"]
 
@@ -19,7 +17,7 @@ def alongside(work: Callable[..., Any], *arguments: Any) -> Iterator[None]:
 
     Arguments travel by pickle. Where the body raises, the work is still waited for, and its own error is dropped.
     """
-    with without_main(), ProcessPoolExecutor(1, multiprocessing.get_context(METHOD)) as executor:
+    with process_pool(1) as executor:
         future = executor.submit(work, *arguments)
         yield
         future.result()

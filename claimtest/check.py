@@ -193,7 +193,8 @@ class Pack:
     ``module`` is the importable module whose attribute PACK is this object (workers load it by that name).
     ``cases(seed)`` draws the case book; ``cases_from_data(inputs, targets, widths)`` makes one of a user's own
     matrices, with ``widths`` a pair (narrowest, widest) or None. ``packages`` are the top-level packages whose sources
-    evidence depends on. ``reference`` is a file with times and noise of an earlier run, which `plan --record` wrote.
+    evidence depends on, wherever they are installed; code that is not installed as a library counts anyway.
+    ``reference`` is a file with times and noise of an earlier run, which `plan --record` wrote.
     """
 
     module: str

@@ -16,6 +16,7 @@ from numpy import ndarray
 
 from claimtest.cells import Cell, Quantities
 from claimtest.errors import RunError
+from claimtest.files import replaced
 
 __all__ = ["Measured", "export_csv", "file_name"]
 
@@ -47,10 +48,11 @@ def export_csv(evidence: Iterable[Measured], folder: Path) -> list[Path]:
     by_experiment = itertools.groupby(sorted(evidence), lambda measured: measured.experiment)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.glob("*.csv"):
+        written = [_write(folder / file_name(name), cells) for name, cells in by_experiment]
+        for old in set(folder.glob("*.csv")) - set(written):
             if _is_export(old):
                 old.unlink()
-        return [_write(folder / file_name(name), cells) for name, cells in by_experiment]
+        return written
     except OSError as error:
         raise RunError(f"cannot write {folder}: {error.strerror or error}") from None
 
@@ -61,7 +63,7 @@ def _is_export(path: Path) -> bool:
 
 
 def _write(path: Path, evidence: Iterable[Measured]) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with replaced(path) as file:
         file.write(",".join(HEADER) + "\r\n")
         for measured in evidence:
             file.writelines(_lines(measured))

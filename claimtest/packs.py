@@ -35,7 +35,21 @@ def load_pack(module: str) -> Pack:
         raise RunError(f"pack {module!r} cannot be loaded: {_line(error)}") from None
     if not isinstance(pack, Pack):
         raise UsageError(f"module {module!r} is no pack: it has no attribute PACK that is a claimtest.check.Pack")
+    if not _is_found_under_its_name(pack, module):
+        raise UsageError(
+            f"pack {module!r} calls itself {pack.module!r}, which is where other processes would look for its "
+            f"experiments: its first argument has to be {module!r}"
+        )
     return pack
+
+
+def _is_found_under_its_name(pack: Pack, module: str) -> bool:
+    if pack.module == module:
+        return True
+    try:
+        return importlib.import_module(pack.module).PACK is pack
+    except Exception:
+        return False
 
 
 def _offers(module: ModuleType) -> bool:

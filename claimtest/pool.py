@@ -11,23 +11,19 @@ import importlib
 import multiprocessing
 import os
 import signal
-import sys
-import threading
-import types
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from multiprocessing import connection, forkserver, process
+from multiprocessing import connection
 from typing import Any
 
 from claimtest.cells import Cell
 from claimtest.errors import RunError
 from claimtest.executor import Answer, Done, Failure, answer, message, name_of, one_thread
+from claimtest.processes import METHOD, die_with_parent, start_server, without_main
 
-__all__ = ["METHOD", "LocalPool", "warm_up", "without_main"]
+__all__ = ["LocalPool", "warm_up"]
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-"""How processes are started: never by forking the parent, whose threads would be lost."""
 
 
 @contextlib.contextmanager
@@ -45,23 +41,13 @@ def _environment(**variables: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
-@contextlib.contextmanager
-def without_main() -> Iterator[None]:
-    """Spare new processes the import of the script that runs: they need the pack only, and the script no guard."""
-    main, sys.modules["__main__"] = sys.modules["__main__"], types.ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
-
-
 def warm_up(module: str) -> None:
     """Start the server that workers are forked from, which loads the pack ``module`` while the caller goes on."""
     if METHOD != "forkserver":
         return
     multiprocessing.get_context(METHOD).set_forkserver_preload(["claimtest.preload"])
-    with _environment(CLAIMTEST_PRELOAD=module, **dict.fromkeys(THREAD_VARIABLES, "1")), without_main():
-        forkserver.ensure_running()
+    with _environment(CLAIMTEST_PRELOAD=module, **dict.fromkeys(THREAD_VARIABLES, "1")):
+        start_server()
 
 
 @dataclass
@@ -146,7 +132,7 @@ def _ready(workers: Sequence[_Worker]) -> list[_Worker]:
 def _work(pipe: connection.Connection, module: str, root: int, device: str) -> None:
     """What a worker does: measure the cells that come through the pipe until it closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    die_with_parent()
     with contextlib.suppress(EOFError, OSError), one_thread():  # either means that the parent closed the pipe
         while True:
             pipe.send(_answer(pipe.recv_bytes(), module, root, device))
@@ -158,10 +144,3 @@ def _answer(task: bytes, module: str, root: int, device: str) -> Answer:
     except Exception as error:
         return Failure.of(error)
     return answer(task, pack, root, device)
-
-
-def _die_with_parent() -> None:
-    parent = process.parent_process()
-    if parent:
-        parent.join()
-        os._exit(1)

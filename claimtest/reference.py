@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from claimtest.files import write_text
+
 __all__ = ["Reference", "Seen"]
 
 
@@ -50,7 +52,7 @@ class Reference:
             "speeds": {name: _short(speed) for name, speed in sorted(self.speeds.items())},
             "seen": {name: asdict(seen) | {"spread": _short(seen.spread)} for name, seen in sorted(self.seen.items())},
         }
-        path.write_text(json.dumps(entry, indent=1, allow_nan=False) + "\n", encoding="utf-8", newline="\n")
+        write_text(path, json.dumps(entry, indent=1, allow_nan=False) + "\n")
 
 
 def _short(value: float) -> float:

@@ -13,6 +13,7 @@ from tabulate import tabulate
 from claimtest.claim import Verdict
 from claimtest.criteria.probability import clopper_pearson
 from claimtest.errors import UsageError
+from claimtest.files import write_text
 from claimtest.profile import Profile
 from claimtest.results import ReadingResult, RunResult
 
@@ -136,8 +137,8 @@ class Seeds:
         entry = {"schema": 1, "profile": self.profile.name, "sound": self.sound, "runs": [asdict(r) for r in self.runs]}
         page = folder / f"seeds-{self.profile.name}.md"
         try:
-            page.with_suffix(".json").write_text(json.dumps(entry, indent=1) + "\n", encoding="utf-8")
-            page.write_text(self.text() + "\n", encoding="utf-8")
+            write_text(page.with_suffix(".json"), json.dumps(entry, indent=1) + "\n")
+            write_text(page, self.text() + "\n")
         except OSError as error:
             raise UsageError(f"cannot write {page}: {error.strerror or error}") from None
         return page

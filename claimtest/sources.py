@@ -1,9 +1,9 @@
 """The sources that an experiment's numbers depend on, as a digest.
 
 Evidence is keyed by it, so that changed code is measured anew and untouched code is not. What counts is the transitive
-import closure of the module that defines ``experiment.run``, within the pack's packages, as syntax trees without
-docstrings (a reworded comment discards nothing), and the versions of the libraries imported there. Imports made from
-strings and data files are not seen.
+import closure of the module that defines ``experiment.run``, within the pack's packages and whatever else is not
+installed as a library, as syntax trees without docstrings (a reworded comment discards nothing), and the versions of
+the libraries imported there. Imports made from strings and data files are not seen; ``claimtest`` itself never counts.
 """
 
 from __future__ import annotations
@@ -12,12 +12,16 @@ import ast
 import functools
 import hashlib
 import importlib.util
+import os
 import re
+import site
 import sys
+import sysconfig
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from claimtest.cells import Experiment
@@ -57,14 +61,15 @@ def _code(closure: Mapping[str, str]) -> list[str]:
 def import_closure(modules: Iterable[str], packages: Sequence[str], listing: str = "") -> dict[str, str]:
     """Every module of ``packages`` that these modules import, directly or not, with the path of its source.
 
-    Packages on the way to a module are part of it, since importing it runs them, but their own imports are followed
-    only if something is imported from them by name.
+    Modules that are not installed as libraries count too, a helper beside the pack for one. Packages on the way to a
+    module are part of it, since importing it runs them, but their own imports are followed only if something is
+    imported from them by name.
     """
     found: dict[str, str] = {}
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
-        if name in found or name.partition(".")[0] not in packages:
+        if name in found or not _counts(name, packages):
             continue
         found[name] = _source_path(name)
         if found[name]:
@@ -74,6 +79,32 @@ def import_closure(modules: Iterable[str], packages: Sequence[str], listing: str
             if parent != listing:
                 found.setdefault(parent, _source_path(parent))
     return found
+
+
+def _counts(name: str, packages: Sequence[str]) -> bool:
+    top = name.partition(".")[0]
+    return top in packages or (top != "claimtest" and _lies_beside_libraries(top))
+
+
+@functools.cache
+def _lies_beside_libraries(top: str) -> bool:
+    """Whether a top-level module is somebody's own: found, and not where libraries are installed."""
+    if not top or top in sys.stdlib_module_names or top in sys.builtin_module_names:
+        return False
+    try:
+        spec = importlib.util.find_spec(top)
+    except (ImportError, AttributeError, ValueError):
+        return False
+    places = [spec.origin, *(spec.submodule_search_locations or ())] if spec else []
+    found = [Path(place).resolve() for place in places if place and os.path.exists(place)]
+    return bool(found) and not any(path.is_relative_to(home) for path in found for home in _library_homes())
+
+
+@functools.cache
+def _library_homes() -> tuple[Path, ...]:
+    """Where Python and what it installed live."""
+    own = (sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+    return tuple({Path(home).resolve() for home in (*own, *site.getsitepackages(), site.getusersitepackages())})
 
 
 def library_versions(closure: Iterable[str], packages: Sequence[str]) -> dict[str, str]:
@@ -163,7 +194,7 @@ def _walked(tree: ast.Module) -> Iterator[ast.AST]:
 
 @functools.cache
 def _imports(path: str, name: str, packages: tuple[str, ...]) -> tuple[str, ...]:
-    """The modules of ``packages`` in the import statements of module ``name``, those inside functions too."""
+    """The modules that may count in the import statements of module ``name``, those inside functions too."""
     package = name if path.endswith("__init__.py") else name.rpartition(".")[0]
     found: list[str] = []
     for level, module, names in _source(path).statements:
@@ -171,7 +202,7 @@ def _imports(path: str, name: str, packages: tuple[str, ...]) -> tuple[str, ...]
         origin = ".".join([*above, *([module] if module else [])])
         if not names:
             found.append(origin)
-        elif origin.partition(".")[0] in packages:  # looking further would import foreign packages
+        elif _counts(origin, packages):  # looking further would import foreign packages
             found += [_named(origin, imported) for imported in names]
     return tuple(found)
 

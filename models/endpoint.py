@@ -153,23 +153,34 @@ def _applied(network: StochasticNetwork, moves: Moves, span: Span) -> dict[str, 
 MEMORY = 8
 """Secant pairs kept."""
 
+REFRESH = 20
+"""Steps after which a Gauss-Newton matrix is far enough from where training has come to."""
+
 
 def _minimised(problem: Regularised, point: Point, tolerance: float, most_steps: int) -> tuple[Moves, Tensor, int]:
-    """L-BFGS that starts from (D + JᵀJ)⁻¹ of the first point: Gauss-Newton steps corrected by secants."""
+    """L-BFGS that starts from (D + JᵀJ)⁻¹ of the first point: Gauss-Newton steps corrected by secants.
+
+    It starts again, from where it is, every ``REFRESH`` steps. Replicates that are found to have ended stand still.
+    """
     zero = point.u.new_zeros(len(point.u))
     newton = problem.gauss_newton(point, zero)
     gradient, target = problem.gradient(point), zero + tolerance / 2
     secants: deque[Secant] = deque(maxlen=MEMORY)
+    ended = zero > 0
     for step in range(most_steps + 1):
         move = _descent(newton, secants, gradient)
         slope = dot(gradient, move)
-        share = (slope < -(target**2)).to(zero)
-        if not share.any():
+        going = (slope < -(target**2)) & ~ended
+        if not going.any() or (step and step % REFRESH == 0):
             bound = remaining(problem, point, gradient)
-            if (bound <= tolerance).all():
+            ended = bound <= tolerance
+            if ended.all():
                 return point.moves, bound, step
-            target = torch.where(bound > tolerance, 0.3 * target * (tolerance / bound).clamp_min(0.1), target)
+            target = torch.where(ended | going, target, 0.3 * target * (tolerance / bound).clamp_min(0.1))
+            newton = problem.gauss_newton(point, zero)
+            secants.clear()
             continue
+        share = going.to(zero)
         new = _searched(problem, point, move, slope, share)
         last, gradient = gradient, problem.gradient(new)
         change, moved = combined(gradient, last, -1.0), combined(new.moves, point.moves, -1.0)

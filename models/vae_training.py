@@ -6,13 +6,11 @@ the generator and the number of steps. Training goes on from it to the same bits
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import math
 import os
 import sys
 import tempfile
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,19 +51,21 @@ def train(
     device: str = "cpu",
     checkpoint: Path | None = None,
     progress: bool | None = False,
+    version: str = "",
 ) -> VAE:
     """A trained VAE. The same arguments give the same weights on the same machine, interrupted or not.
 
-    ``checkpoint`` is a file to resume from and to write to; one of another training, or a damaged one, is written
-    over, and it is removed once training ends. ``progress``: a bar on stderr (None: if that is a terminal).
-    Raises ValueError if images have another shape than the design's, and OSError if a checkpoint cannot be written.
+    ``checkpoint`` is a file to resume from and to write to; one of another training, of another ``version`` of the code
+    or another kind of device, or a damaged one, is written over, and it is removed once training ends. ``progress``: a
+    bar on stderr (None: if that is a terminal). Raises ValueError if images have another shape than the design's, and
+    OSError if a checkpoint cannot be written.
     """
     if images.shape[1:] != design.shape or not len(images):
         raise ValueError(f"images of shape {images.shape} for a VAE on {design.shape}")
     run = _Run.begin(design, schedule, seed, device)
-    identity = _identity(design, schedule, seed, images)
-    if checkpoint is not None:
-        run.resume(checkpoint, identity)
+    identity = _identity(design, schedule, seed, images, f"{version} {torch.device(device).type}")
+    if checkpoint is not None and not run.resume(checkpoint, identity):
+        run = _Run.begin(design, schedule, seed, device)  # what failed may have restored a part
     x = torch.as_tensor(images, device=device)
     off = None if progress is None else not progress
     with tqdm(
@@ -134,13 +134,16 @@ class _Run:
             Path(name).unlink(missing_ok=True)
             raise
 
-    def resume(self, path: Path, identity: str) -> None:
-        """Take up a checkpoint of this very training, if there is one that can be read."""
-        with contextlib.suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    def resume(self, path: Path, identity: str) -> bool:
+        """Take up a checkpoint of this very training, if there is one that can be read: whether there was."""
+        try:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
-            if str(arrays["identity"]) == identity:
+            if same := str(arrays["identity"]) == identity:
                 self._restore(arrays)
+        except Exception:  # a damaged archive raises almost anything
+            return False
+        return same
 
     def _restore(self, arrays: dict[str, ndarray]) -> None:
         done = int(arrays["done"])
@@ -160,7 +163,7 @@ def _format(weight: Tensor) -> torch.memory_format:
     return torch.channels_last if weight.dim() == 4 else torch.contiguous_format
 
 
-def _identity(design: Design, schedule: Schedule, seed: SeedSequence, images: ndarray) -> str:
+def _identity(design: Design, schedule: Schedule, seed: SeedSequence, images: ndarray, version: str) -> str:
     """Digest of what a training is; libraries count, since other versions give other bits."""
-    text = f"{design} {schedule} {seed.entropy} {seed.spawn_key} {images.shape} {torch.__version__}"
+    text = f"{design} {schedule} {seed.entropy} {seed.spawn_key} {images.shape} {torch.__version__} {version}"
     return hashlib.sha256(text.encode() + np.ascontiguousarray(images).tobytes()).hexdigest()

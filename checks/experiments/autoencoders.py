@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from jaxtyping import UInt8
 from numpy import ndarray
 from numpy.random import SeedSequence
 
+from claimtest.sources import code_digest, import_closure
 from models.vae import VAE, Design, initialised
 from models.vae_training import Schedule, train
 
@@ -44,10 +45,15 @@ def pair_of_networks(
     else:
         name = hashlib.sha256(f"{design} {schedule} {seed.entropy} {seed.spawn_key}".encode()).hexdigest()[:24]
         try:
-            trained = fit(checkpoint=folder / f"{name}.npz")
+            trained = fit(checkpoint=folder / f"{name}.npz", version=_code_of_training())
         except OSError:
             trained = fit()
     return trained, initialised(design, SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, 0)), device)
+
+
+@cache
+def _code_of_training() -> str:
+    return code_digest(import_closure([train.__module__], ("models",)))
 
 
 def seconds(design: Design, schedule: Schedule) -> float:

@@ -12,6 +12,7 @@ from typing import Any
 from claimtest.attack.attack import Attack, Found
 from claimtest.check import Pack
 from claimtest.errors import UsageError
+from claimtest.files import write_text
 from claimtest.packs import near_matches
 
 __all__ = ["Record", "attack_on"]
@@ -50,7 +51,7 @@ class Record:
             "found": dict(self.how),
         }
         try:
-            file.write_text(json.dumps(entry, indent=1, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8")
+            write_text(file, json.dumps(entry, indent=1, allow_nan=False, ensure_ascii=False) + "\n")
         except OSError as error:
             raise UsageError(f"cannot write {file}: {error.strerror or error}") from None
 

@@ -11,6 +11,7 @@ from claimtest.calibration.certainty import certainties, evidence_of
 from claimtest.calibration.gather import designs_of, stored_readings
 from claimtest.calibration.run import Calibration, calibrate
 from claimtest.calibration.sources import default_designs, hardest
+from claimtest.files import write_text
 from claimtest.session import Session
 
 __all__ = ["run_calibration"]
@@ -29,8 +30,8 @@ def run_calibration(session: Session, claims: Sequence[str], trials: int, out: P
     sure = certainties(evidence, trials, session.runner.jobs, session.progress)
     calibration = Calibration(session.profile, trials, tuple(made), tuple(sure), time.perf_counter() - start)
     entry = calibration.to_json()
-    (out / FILE).write_text(json.dumps(entry, indent=1, allow_nan=False) + "\n", encoding="utf-8", newline="\n")
-    (out / "calibration.svg").write_text(view_of(entry).picture.svg, encoding="utf-8", newline="\n")
+    write_text(out / FILE, json.dumps(entry, indent=1, allow_nan=False) + "\n")
+    write_text(out / "calibration.svg", view_of(entry).picture.svg)
     print(calibration.table())
     kept = "every promise is kept" if not calibration.broken else f"{len(calibration.broken)} promises are broken"
     print(f"\n{len(designs) - len(default_designs())} designs, the hardest of {len(found)} criteria, "

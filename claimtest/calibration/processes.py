@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from claimtest.pool import METHOD, without_main
+from claimtest.processes import process_pool
 
 __all__ = ["mapper"]
 
@@ -19,5 +17,5 @@ def mapper(jobs: int) -> Iterator[Any]:
     if jobs == 1:
         yield map
         return
-    with without_main(), ProcessPoolExecutor(jobs, multiprocessing.get_context(METHOD)) as pool:
+    with process_pool(jobs) as pool:
         yield pool.map

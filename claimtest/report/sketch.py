@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import pickle
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from claimtest.pool import METHOD, without_main
+from claimtest.processes import process_pool
 from claimtest.report.figure import Margins, figure_svg
 
 __all__ = ["Sketch", "draw_all"]
@@ -48,7 +46,7 @@ def draw_all(sketches: Sequence[Sketch], jobs: int) -> list[Drawn]:
     if len(travelling) < _WORTH_A_PROCESS:
         return [sketch.drawn() for sketch in sketches]
     found: dict[int, Drawn] = {}
-    with without_main(), ProcessPoolExecutor(jobs, multiprocessing.get_context(METHOD)) as executor:
+    with process_pool(jobs) as executor:
         away = executor.map(Sketch.drawn, [sketches[k] for k in travelling], chunksize=_CHUNK)
         found.update((k, sketches[k].drawn()) for k in sorted(set(range(len(sketches))) - set(travelling)))
         try:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from claimtest.files import write_text
 from claimtest.report.calibration import read_calibration
 from claimtest.report.graph import claim_graph_svg
 from claimtest.report.latex import latex
@@ -49,7 +50,7 @@ def write_report(
     else:
         pictures, graph = Pictures({}, {}), ""
     for name in formats:
-        _write(out / FORMATS[name], _written(name, run, pictures, graph, sorted(evidence)))
+        write_text(out / FORMATS[name], _written(name, run, pictures, graph, sorted(evidence)))
     return out / FORMATS[next(iter(formats))]
 
 
@@ -73,10 +74,5 @@ def _replace(folder: Path, files: Mapping[str, str]) -> None:
         if Path(name).name == name:  # whatever the listing says, only what lies in this folder
             (folder / name).unlink(missing_ok=True)
     for name, text in files.items():
-        _write(folder / name, text)
-    _write(listing, "".join(f"{name}\n" for name in sorted(files)))
-
-
-def _write(path: Path, text: str) -> None:
-    """The same bytes on every platform."""
-    path.write_text(text, encoding="utf-8", newline="\n")
+        write_text(folder / name, text)
+    write_text(listing, "".join(f"{name}\n" for name in sorted(files)))

@@ -19,14 +19,14 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from claimtest import alongside, cli, pool
+from claimtest import cli, pool, processes
 from claimtest.evidence import EvidenceStore
 from claimtest.session import Session
 
 
 def run(folder: Path, told: int, room: int | None = None) -> None:
     """Verify in this process, a byte to ``told`` before and after each cell is stored, then leave with the status."""
-    pool.METHOD = alongside.METHOD = "fork"  # this process has no threads that a fork could lose
+    pool.METHOD = processes.METHOD = "fork"  # this process has no threads that a fork could lose
     save = EvidenceStore.save
 
     def saying(*arguments, **others):
