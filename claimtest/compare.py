@@ -34,13 +34,25 @@ def read_report(path: Path) -> dict[str, Any]:
         report = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UsageError(f"{path} is not a report.json: it is not JSON") from None
     if not isinstance(report, dict) or not isinstance(report.get("claims"), list):
         raise UsageError(f"{path} is not a report.json: it lists no claims")
     if report.get("schema") != SCHEMA:
         raise UsageError(f"{path} has schema {report.get('schema')!r}; this version reads schema {SCHEMA}")
+    try:
+        _read_all(report)
+    except (TypeError, ValueError, KeyError, AttributeError):
+        raise UsageError(f"{path} is not a report.json: what it lists is no claim that was judged") from None
     return report
+
+
+def _read_all(report: Mapping[str, Any]) -> None:
+    """Read whatever a comparison may read. Raises almost anything if something is not there or no number."""
+    for _, item in _items(report):
+        _state(item)
+        if item.get("interval"):
+            _estimate(item)
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:

@@ -86,6 +86,7 @@ class Session:
     def missing(self, claims: Sequence[str]) -> dict[str, tuple[int, int]]:
         """For each claim, how many of its cells are not stored, and how many it has."""
         cells = {claim: self.engine.cells([claim]) for claim in claims}
+        self.runner.missing([cell for own in cells.values() for cell in own])  # if one is damaged, none is stored
         return {claim: (len(self.runner.missing(own)), len(own)) for claim, own in cells.items()}
 
     def judge_and_write(self, claims: Sequence[str], folder: Path, form: str = "html") -> tuple[RunResult, Path]:

@@ -135,7 +135,7 @@ def _path(stops: Sequence[tuple[float, float]]) -> str:
 
 
 def _label(name: str) -> str:
-    """``theorem1`` as Theorem 1; other ids as they are."""
-    found = re.fullmatch(r"([a-z]+)(\d+)", name)
-    text = f"{found[1].capitalize()} {found[2]}" if found else name
+    """``theorem1`` as Theorem 1, ``lemma3-1`` as Lemma 3.1; other ids as they are."""
+    found = re.fullmatch(r"([a-z]+)(\d+(?:[-_.]\d+)*)", name)
+    text = f"{found[1].capitalize()} {re.sub('[-_]', '.', found[2])}" if found else name
     return text if len(text) <= 14 else text[:13] + "…"

@@ -57,7 +57,9 @@ _LOWERED = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
 # Mathematics comes from the pack and is typeset as it stands, but a table must not break over it, nor read a file.
 _UNSAFE = re.compile(
     r"\\(?:input|include|openin|openout|read|write|immediate|special|catcode|csname|def|edef|gdef|let|newcommand|"
-    r"directlua|end|begin|verb|usepackage|par)(?![A-Za-z])|(?<!\\)[%&#]|\\\\|\^\^"
+    r"directlua|end|begin|verb|usepackage|par|xdef|InputIfFileExists|IfFileExists|scantokens|cr|crcr|hline|noalign|omit|"
+    r"span|multicolumn|tabularnewline|newline|expandafter|futurelet|lowercase|uppercase|loop|renewcommand|"
+    r"providecommand|DeclareRobustCommand|message|typeout|shipout|write18)(?![A-Za-z])|@|(?<!\\)[%&#]|\\\\|\^\^"
 )
 
 
@@ -96,7 +98,9 @@ def _across(words: str) -> str:
 
 
 def _row(*cells: str) -> str:
-    return " & ".join(cells) + r" \\" + "\n"
+    # after the \\ of the row before, a bracket or a star would be taken for its argument
+    start = "{}" if cells[0][:1] in ("[", "*") else ""
+    return start + " & ".join(cells) + r" \\" + "\n"
 
 
 def _range(words: str) -> str:

@@ -1,6 +1,10 @@
 """Work done in another process while the caller goes on."""
 
 import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -33,3 +37,45 @@ def test_what_the_work_raises_is_raised_when_the_body_ends():
 def test_what_the_body_raises_comes_first():
     with pytest.raises(KeyError, match="body"), alongside(_refuse):
         raise KeyError("body")
+
+
+HELPED = """
+import signal, time
+from claimtest.alongside import alongside
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+with alongside(time.sleep, {seconds}):
+    print("ready", flush=True)
+    time.sleep(60)
+"""
+
+
+def helped(seconds):
+    """A process of a session of its own whose helper sleeps for so long, once both are there."""
+    command = [sys.executable, "-c", HELPED.format(seconds=seconds)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    run = subprocess.Popen(command, start_new_session=True, **pipes)
+    assert run.stdout.readline() == "ready\n"
+    return run
+
+
+def alive(session):
+    """The processes of a session that still run."""
+    listing = subprocess.run(["ps", "-s", str(session), "-o", "stat="], capture_output=True, text=True, check=False)
+    return [state for state in listing.stdout.split() if not state.startswith("Z")]
+
+
+def test_the_helper_dies_with_a_killed_parent():
+    run = helped(60)
+    run.kill()
+    deadline = time.monotonic() + 10
+    while alive(run.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert alive(run.pid) == []
+
+
+def test_ctrl_c_is_for_the_parent_alone():
+    run = helped(1)
+    os.killpg(run.pid, signal.SIGINT)  # a terminal tells every process
+    _, words = run.communicate(timeout=20)
+    assert words.count("Traceback") == 1  # of the script itself
+    assert "ForkServer" not in words

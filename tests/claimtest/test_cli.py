@@ -71,6 +71,25 @@ def test_packs_that_are_none(run, tmp_path, monkeypatch, text, status, words):
     wrong(run("list", pack="packs_for_test"), status, words)
 
 
+COPIED = """
+from dataclasses import replace
+from tests.claimtest.toy_pack import PACK as ORIGINAL
+PACK = replace(ORIGINAL, module={module!r})
+"""
+
+
+@pytest.mark.parametrize(("module", "status"), [("copied_pack", 0), ("tests.claimtest.toy_pack", 2), ("nowhere", 2)])
+def test_a_pack_that_workers_would_not_find_is_refused(run, tmp_path, monkeypatch, module, status):
+    """They would measure another pack's experiments and call it this one's evidence."""
+    (tmp_path / "copied_pack.py").write_text(COPIED.format(module=module))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "copied_pack", raising=False)
+    found = run("list", pack="copied_pack")
+    if status:
+        wrong(found, status, f"pack 'copied_pack' calls itself {module!r}")
+    assert found[0] == status
+
+
 LAZY = """
 __all__ = ["PACK"]
 

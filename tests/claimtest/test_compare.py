@@ -81,6 +81,9 @@ def test_the_command_prints_a_line_for_each_and_its_status_says_whether_anything
         ("{", "it is not JSON"),
         ("[]", "it lists no claims"),
         ('{"claims": [], "schema": 7}', "has schema 7"),
+        ('{"claims": [1], "schema": 1}', "no claim that was judged"),
+        ('{"claims": [{"id": "a"}], "schema": 1}', "no claim that was judged"),
+        ("[" * 100_000, "it is not JSON"),
         (None, "cannot read"),
     ],
 )

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from claimtest.report import write_report
-from claimtest.report.latex import latex, tex
+from claimtest.report.latex import _row, latex, tex
 from claimtest.report.summary import MOST_BYTES, job_summary
 from tests.claimtest.toy_pack import CLT_CHECK, LLN_CHECK
 from tests.claimtest.toy_run import run_with, toy_run
@@ -131,6 +131,19 @@ class TestSummary:
         many = tuple(replace(c, claim=replace(c.claim, id=f"{c.claim.id}{k}")) for k in range(150) for c in run.claims)
         long = tuple(replace(c, claim=replace(c.claim, title="long " * 2000)) for c in many)
         assert len(job_summary(replace(run, claims=long)).encode()) < MOST_BYTES < 2**20
+
+
+@pytest.mark.parametrize("asks", ["[1em] of rope", "*", "∀ m", "日"])
+def test_no_row_begins_with_what_the_row_before_would_take_for_its_argument(asks):
+    assert not _row(tex(asks), "1").startswith(("[", "*"))
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [r"\InputIfFileExists{/etc/passwd}{}{}", r"\xdef\a{}", r"a \cr b", r"\hline", r"\@gobble", r"\scantokens{x}"],
+)
+def test_formulas_that_act_on_files_or_on_the_table_are_words(formula):
+    assert f"${formula}$" not in tex(f"${formula}$")
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,13 @@ FILES = {
     "pack/__init__.py": "from pack import unrelated",
     "pack/experiments.py": '"""Docs."""\n'
     "from . import helper\nfrom lib.deep.tool import twice\ndef run(*a, k=0):\n    return k",
-    "pack/helper.py": "def inner():\n    import lib.lazy\n",
+    "pack/helper.py": "import beside\ndef inner():\n    import lib.lazy\n",
     "pack/unrelated.py": "x = 1",
     "lib/__init__.py": "",
     "lib/deep/__init__.py": "y = 2",
     "lib/deep/tool.py": "import numpy as np\ndef twice(x): return 2 * x",
     "lib/lazy.py": "z = 3",
+    "beside.py": "w = 4",
     "elsewhere.py": "",
 }
 
@@ -47,21 +48,22 @@ def digest(tmp_path, monkeypatch):
 
 def forget():
     importlib.invalidate_caches()
-    for name in [n for n in sys.modules if n.partition(".")[0] in ("pack", "lib")]:
+    for name in [n for n in sys.modules if n.partition(".")[0] in ("pack", "lib", "beside")]:
         del sys.modules[name]
-    for cached in (sources._source_path, sources._source, sources._imports):
+    for cached in (sources._source_path, sources._source, sources._imports, sources._lies_beside_libraries):
         cached.cache_clear()
 
 
 def test_the_closure_follows_every_kind_of_import(digest):
     digest()
     closure = import_closure(["pack.experiments"], ("pack", "lib"), "pack")
-    assert set(closure) == {"pack.experiments", "pack.helper", "lib", "lib.deep", "lib.deep.tool", "lib.lazy"}
+    assert set(closure) == {"pack.experiments", "pack.helper", "lib", "lib.deep", "lib.deep.tool", "lib.lazy", "beside"}
     assert set(library_versions(closure, ("pack", "lib"))) == {"numpy"}
 
 
 @pytest.mark.parametrize(
-    "name", ["pack/experiments.py", "pack/helper.py", "lib/deep/tool.py", "lib/deep/__init__.py", "lib/lazy.py"]
+    "name",
+    ["pack/experiments.py", "pack/helper.py", "lib/deep/tool.py", "lib/deep/__init__.py", "lib/lazy.py", "beside.py"],
 )
 def test_code_that_numbers_depend_on_counts(digest, name):
     before = digest()

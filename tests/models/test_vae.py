@@ -109,7 +109,7 @@ def test_a_killed_training_goes_on_to_the_same_bits(tmp_path, monkeypatch, desig
     assert list(path.parent.iterdir()) == []  # neither the checkpoint nor a part of one is left
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "other"])
+@pytest.mark.parametrize("damage", ["cut", "empty", "other", "version", "shapes"])
 def test_a_checkpoint_that_is_damaged_or_of_another_training_is_not_used(tmp_path, monkeypatch, damage):
     path = tmp_path / "run.npz"
     interrupted(monkeypatch, path, 7)
@@ -117,9 +117,20 @@ def test_a_checkpoint_that_is_damaged_or_of_another_training_is_not_used(tmp_pat
         other = train(CONV, IMAGES, SHORT, SeedSequence(4), checkpoint=path)
         assert torch.equal(weights(other), weights(train(CONV, IMAGES, SHORT, SeedSequence(4))))
         return
-    path.write_bytes(path.read_bytes()[:200] if damage == "cut" else b"")
+    if damage == "shapes":
+        with np.load(path) as file:
+            arrays = {name: file[name] for name in file.files}
+        last = [name for name in arrays if name.startswith("weight/")][-1]  # those before it are restored by then
+        np.savez(path, **arrays | {last: np.ones(7)})
+    elif damage != "version":
+        path.write_bytes(path.read_bytes()[:200] if damage == "cut" else b"")
+    steps, step = [], vae_training._Run.step
+    monkeypatch.setattr(vae_training._Run, "step", lambda run, x: steps.append(run.done) or step(run, x))
+    version = "other code" if damage == "version" else ""
+    made = train(CONV, IMAGES, SHORT, SeedSequence(3), checkpoint=path, version=version)
+    assert steps[0] == 0
     assert torch.equal(
-        weights(train(CONV, IMAGES, SHORT, SeedSequence(3), checkpoint=path)),
+        weights(made),
         weights(train(CONV, IMAGES, SHORT, SeedSequence(3))),
     )
 
