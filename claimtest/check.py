@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy import ndarray
@@ -14,6 +14,7 @@ from claimtest.attack.attack import Attack
 from claimtest.cells import CellData, Experiment, Sweep
 from claimtest.claim import Claim, claim_graph
 from claimtest.criteria import Law, Outcome, Samples
+from claimtest.errors import UsageError
 from claimtest.exhibit import Estimate, Exhibit
 from claimtest.profile import Profile
 
@@ -30,6 +31,8 @@ __all__ = [
     "at_three_widest",
     "at_widest",
 ]
+
+T = TypeVar("T")
 
 View = Callable[[Sweep], Sequence[CellData]]
 """What a check sees of the evidence: the data of a sweep, in the order of cases and widths."""
@@ -185,6 +188,10 @@ class Check:
         if stated != checked:
             raise ValueError(f"claim {self.claim.id!r} states readings {stated} but checks {checked}")
 
+    def part(self, reading: str) -> ReadingCheck:
+        """The check of that reading. Raises UsageError, naming those there are, if there is none."""
+        return _named(reading, {part.reading: part for part in self.readings}, f"reading of {self.claim.id!r}")
+
 
 @dataclass(frozen=True)
 class Pack:
@@ -222,9 +229,11 @@ class Pack:
         return found
 
     def check(self, claim: str) -> Check:
-        """The check of that claim. Raises KeyError if there is none."""
-        return next((c for c in self.checks if c.claim.id == claim), None) or _missing(claim)
+        """The check of that claim. Raises UsageError, naming those there are, if there is none."""
+        return _named(claim, {c.claim.id: c for c in self.checks}, f"claim in {self.title!r}")
 
 
-def _missing(claim: str) -> Check:
-    raise KeyError(claim)
+def _named(name: str, known: Mapping[str, T], of: str) -> T:
+    if name not in known:
+        raise UsageError(f"no {of} is called {name!r} (there are: {', '.join(known)})")
+    return known[name]

@@ -81,7 +81,7 @@ class Engine:
     def judge_reading(self, claim: str, reading: str) -> ReadingResult:
         """The result of one reading, with the evidence of that reading alone."""
         check = self.pack.check(claim)
-        part = next(p for p in check.readings if p.reading == reading)
+        part = check.part(reading)
         return self._reading(check, part, self._view(check, self.measure(self.cells([claim], [reading]))))
 
     def _claim(self, check: Check, evidence: Evidence) -> ClaimResult:

@@ -8,7 +8,7 @@ from claimtest.check import Check, Control, ReadingCheck
 from claimtest.claim import Verdict
 from claimtest.criteria import Constant, OrderBound
 from claimtest.engine import Engine
-from claimtest.errors import RunError
+from claimtest.errors import RunError, UsageError
 from claimtest.profile import MOST_CRITERIA, PROFILES
 from claimtest.results import RunResult, overall
 from tests.claimtest import toy_pack
@@ -164,3 +164,10 @@ def test_what_one_problem_alone_cannot_tell_does_not_count(coin, counts):
     (result,) = engine(LLN_CHECK, check, book=(coin,)).judge_reading("clt", "exact").controls
     assert (result.rejected, result.counts) == (False, counts)
     assert len(result.samples) == 4096 * len(QUICK.ladder(coin.base))
+
+
+def test_a_claim_or_a_reading_that_is_not_there_is_named_with_those_that_are():
+    with pytest.raises(UsageError, match=r"no claim in .* is called 'nope' \(there are: "):
+        PACK.check("nope")
+    with pytest.raises(UsageError, match=r"no reading of 'lln' is called 'nope' \(there are: "):
+        PACK.check("lln").part("nope")
