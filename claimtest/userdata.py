@@ -24,9 +24,13 @@ def read_matrix(path: Path) -> Float[ndarray, "rows columns"]:
     if path.suffix.lower() not in readers:
         raise UsageError(f"{path}: unknown kind of file {path.suffix!r}; give .npy or .csv")
     try:
+        if path.exists() and not path.is_file():  # to read a pipe is to wait for whoever writes into it
+            raise UsageError(f"cannot read {path}: it is no file")
         matrix = readers[path.suffix.lower()](path)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
+    except MemoryError:
+        raise UsageError(f"{path} says that it holds more than there is memory for") from None
     if matrix.size == 0:
         raise UsageError(f"{path} is empty: expected a row per input")
     if not np.isfinite(matrix).all():

@@ -61,7 +61,7 @@ def verdicts(run: RunResult) -> str:
 
 def details(claim: ClaimResult) -> str:
     """The readings of a claim, folded away under its title unless something is wrong with them."""
-    title = escape(plain(claim.claim.title))
+    title = escape(" ".join(plain(claim.claim.title).split()))  # a new line would end the summary's one
     parts = [f"<details{'' if sound(claim) else ' open'}><summary>{title}: {claim.verdict}</summary>"]
     for reading in claim.readings:
         parts += reading_parts(claim, reading, _NO_PICTURES)

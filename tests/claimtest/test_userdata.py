@@ -1,5 +1,7 @@
 """Reading the user's matrices: what they hold comes out, what is wrong with them is said in one line."""
 
+import os
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -74,6 +76,19 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path, name, content, complaint):
 def test_a_folder_is_no_file(tmp_path):
     (tmp_path / "x.npy").mkdir()
     with pytest.raises(UsageError, match="cannot read"):
+        read_matrix(tmp_path / "x.npy")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "x.npy")
+    with pytest.raises(UsageError, match="it is no file"):
+        read_matrix(tmp_path / "x.npy")
+
+
+def test_an_array_that_claims_to_be_too_large_takes_one_line(tmp_path):
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000, 1000), }".ljust(117) + b"\n"
+    (tmp_path / "x.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+    with pytest.raises(UsageError, match=r"more than there is memory for|is not an array of numbers"):
         read_matrix(tmp_path / "x.npy")
 
 
