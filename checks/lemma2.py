@@ -19,7 +19,15 @@ from checks.measures.widths import (
     positive_within_reach,
     smallest_width,
 )
-from checks.planning import BLOCKS, EIGENVALUE_REACH, REACH, WIDEST, reachable, variant
+from checks.planning import (
+    BLOCKS,
+    EIGENVALUE_REACH,
+    REACH,
+    WIDEST,
+    derived_eigenvalue_width,
+    reachable,
+    variant,
+)
 from checks.scope import singular_limit
 from checks.sweeps import CLOSENESS_SWEEP, EIGENVALUE_SWEEP
 from claimtest.cells import CellData, Sweep
@@ -81,13 +89,17 @@ def _table_of_widths(name: str, part: str, cells: Sequence[CellData], event: Eve
         n, d = case.problem.targets.shape
         stated, m = stated_width(n, d, case.smallest_eigenvalue), found["total"]
         needed = f"{m / stated:.2g}" if 1 < m < math.inf else ""
-        shown = [_width(width, own[-1].width) for width in found.values()]
+        left = {b for b in BLOCKS if event is positive and derived_eigenvalue_width(case, b) > EIGENVALUE_REACH}
+        shown = [_width(width, own[-1].width) + "°" * (block in left) for block, width in found.items()]
         rows.append((case.id, n, d, round(case.smallest_eigenvalue, 4), *shown, round(stated), needed))
     widths = ("smallest width", "of Θ^d alone", "of Θ^μ", "of Θ^σ")
     columns = ("case", "n", "d", "λ0", *widths, "stated width (C = 1)", "C that it takes")
     data = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else {}
     alt = f"The smallest width from which on {part} holds, for each case, the stated width and the constant C it takes."
-    return Exhibit(f"widths-{name}", f"{part} Smallest width that works", alt, data, of_bound=True)
+    title = f"{part} Smallest width that works"
+    if any("°" in str(cell) for column in data.values() for cell in column):
+        title += " (° not judged: its derived width is beyond the ladder's reach)"
+    return Exhibit(f"widths-{name}", title, alt, data, of_bound=True)
 
 
 def _width(smallest: float, widest: int) -> str:

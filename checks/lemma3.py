@@ -39,6 +39,7 @@ BALL_SWEEP = sweep(BALL, drawn, quick_rungs(2, 4, 6), {"quick": 4, "standard": 8
 # 128 replicates without a failure are the fewest that show a probability of at least 0.9 at the level of a run.
 RADIUS_SWEEP = sweep(BALL_EIGENVALUE, drawn, rungs(4, 4), {"quick": 24, "standard": 48, "thorough": 96}, 12)
 TIMID = variant(BALL_SWEEP, "timid", reach=0.4)
+TIMID_DESCENT = variant(RADIUS_SWEEP, "timid", reach=0.4)
 MEAN_FIELD = variant(RADIUS_SWEEP, "mean-field", prepare=mean_field)
 
 
@@ -155,6 +156,8 @@ CHECK = Check(
                           Probability(1 - DELTA), RADIUS_SWEEP, keeps, at_widest, ordinate="share"),
                 Criterion("radius", "the promised radius is at most the largest found", Ceiling(1.0), RADIUS_SWEEP,
                           used_share, at_widest, ordinate="promised / found"),
+                Criterion("edge", "descent goes to the edge of the ball, and not beyond", Identity(1e-9), RADIUS_SWEEP,
+                          beyond_edge, ordinate="excess"),
             ),
             (
                 Control("whole-ball", r"it holds at $R = 1$, whatever $\lambda_0/n$ is", "eigenvalue",
@@ -163,6 +166,7 @@ CHECK = Check(
                         {"factor": 2.0}),
                 Control("mean-field", "outputs are scaled by 1/m", "eigenvalue", sweep=MEAN_FIELD),
                 Control("radius-one", r"the promised radius is $1$", "radius", {"radius": whole}),
+                Control("timid", "descent keeps to four tenths of the radius", "edge", sweep=TIMID_DESCENT),
             ),
         ),
     ),

@@ -30,6 +30,7 @@ from checks.measures.regularisation import (
     floor_ratios,
     interpolation,
     path_gap,
+    path_remaining,
     residual_ratio,
     standstill,
 )
@@ -145,6 +146,8 @@ PATH = ReadingCheck(
                   ordinate="relative misfit"),
         Criterion("stands-still", r"$\beta \to \infty$ stays at the initial function", Ceiling(0.01), PATH_SWEEP,
                   standstill, ordinate="relative change"),
+        Criterion("settled", "what is left to train is at most a hundredth of the misfit, everywhere on the path",
+                  Ceiling(0.01), PATH_SWEEP, path_remaining, ordinate="remaining / misfit"),
         Criterion("shrinkage", r"for independent inputs the residuals shrink by $\beta/(\beta + \sigma_0^2 "
                   r"\partial_\rho K(1))$", Constant(), LATENT_SWEEP, residual_shares, at_three_widest,
                   precision=residual_precision, ordinate="measured / predicted"),
@@ -158,6 +161,8 @@ PATH = ReadingCheck(
         Control("residuals-doubled", r"the residual is that of $2\beta$", "residuals", {"strength": 2.0}),
         Control("interpolates-early", r"it interpolates at $\beta/4$ already", "interpolates", {"factor": 3}),
         Control("stands-still-early", r"it stays where it was at $4\beta$ already", "stands-still", {"factor": 5}),
+        Control("path-stopped-early", "training ends early", "settled",
+                sweep=variant(PATH_SWEEP, "stopped-early", tolerance=STOPPED_EARLY)),
         Control("shrinkage-doubled", r"the shrinkage is that of $2\beta$", "shrinkage", {"strength": 2.0}),
         Control("shrinkage-off", "the constant is off by 2.5 margins", "shrinkage", margins=2.5),
         Control("weight-space", "the KL acts in weight space: residuals shrink by different factors", "uniform",

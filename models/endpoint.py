@@ -154,7 +154,7 @@ MEMORY = 8
 """Secant pairs kept."""
 
 REFRESH = 20
-"""Steps after which a Gauss-Newton matrix is far enough from where training has come to."""
+"""Steps after which the Gauss-Newton matrix of where they began no longer helps."""
 
 
 def _minimised(problem: Regularised, point: Point, tolerance: float, most_steps: int) -> tuple[Moves, Tensor, int]:

@@ -57,14 +57,14 @@ LEMMA2 = Claim(
             "eigenvalue",
             "(b) The smallest eigenvalue",
             r"From some width on, $\lambda_{\min}(\Theta(0)) \ge \frac{3}{4}\lambda_0$ in at least $90\,\%$ of the "
-            r"replicates, and so for each block with $\lambda_0^b > 0$.",
+            r"replicates, and so for each block with $\lambda_0^b > 0$ whose derived width the ladder reaches.",
             Provenance.RECONSTRUCTED,
         ),
         Reading(
             "closeness",
             "(a) Closeness in spectral norm",
             r"From some width on, $\|\Theta(0) - \Theta_\infty \otimes I\|_2 \le \lambda_0/4$ in at least $90\,\%$ of "
-            r"the replicates, and so for each block with $\lambda_0^b > 0$.",
+            r"the replicates, and so for each block with $\lambda_0^b > 0$ whose derived width the ladder reaches.",
             Provenance.RECONSTRUCTED,
         ),
     ),

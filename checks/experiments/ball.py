@@ -71,20 +71,31 @@ def ball(
 
 
 def ball_eigenvalue(
-    case: VaeCase, width: int, seeds: Sequence[SeedSequence], device: str, prepare: Prepare = as_initialised
+    case: VaeCase,
+    width: int,
+    seeds: Sequence[SeedSequence],
+    device: str,
+    prepare: Prepare = as_initialised,
+    reach: float = 1.0,
 ) -> Quantities:
     """λ_min over the ball, by descent, each (R,).
 
-    "initial" at the centre; "promised" and "whole" in the balls of the promised radius and of radius 1; "largest" the
-    largest radius, of those tried, at which it stayed at λ0/2 or above (0 if it lies below at the centre).
+    "initial" at the centre; "promised" and "whole" in the balls of the promised radius and of radius 1, "farthest" the
+    largest movement of a row there over the radius (R, 2), and ``reach`` the share of it that may be used; "largest"
+    the largest radius, of those tried, at which λ_min stayed at λ0/2 or above (0 if it lies below at the centre).
     """
     x, network = case.problem.inputs, prepare(initial_networks(case, width, seeds, device))
     radius, half = promised(case, width), case.smallest_eigenvalue / 2
     initial = torch.linalg.eigvalsh(tangent_matrix(network, x))[..., 0]
-    inside = smallest_eigenvalue(network, x, radius).value
-    whole = smallest_eigenvalue(network, x, WHOLE).value
-    found = _largest_radius(network, x, half, torch.full_like(inside, radius), inside, whole)
-    measured = {"initial": initial, "promised": inside, "whole": whole, "largest": found}
+    found = {size: smallest_eigenvalue(network, x, reach * size) for size in (radius, WHOLE)}
+    inside, whole = (moved.value for moved in found.values())
+    measured = {
+        "initial": initial,
+        "promised": inside,
+        "whole": whole,
+        "farthest": torch.stack([longest_move(moved.network, network) / size for size, moved in found.items()], 1),
+        "largest": _largest_radius(network, x, half, torch.full_like(inside, radius), inside, whole),
+    }
     return {name: values.cpu().numpy() for name, values in measured.items()}
 
 

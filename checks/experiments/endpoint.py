@@ -37,7 +37,7 @@ PATH_TOLERANCE = 5e-3
 """How closely the flow is followed where the decoder trains: what is left of the path's error is measured, too."""
 
 MOST_STEPS = 2000
-"""Implicit steps at most: the narrowest networks, far from linear, take some hundreds."""
+"""Implicit steps at most: at the smallest β of a path, networks far from linear take a few hundred."""
 
 
 def endpoint(

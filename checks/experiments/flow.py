@@ -42,7 +42,7 @@ DRAWS = 48
 
 @lru_cache(maxsize=256)
 def recorded_times(case: VaeCase) -> Float[ndarray, " T"]:
-    """0 .. T = 3/λ0, as far apart as time steps may be under ``ROOM`` Θ∞ (two of them at a kink).
+    """0 .. T = 3/λ0, as far apart as time steps may be under ``ROOM`` Θ∞, at a kink as two to four of them.
 
     There are 6 intervals at least, 8 at a kink.
     They lie closest where the fast modes decay; every 1/λ_k is within half an interval of one of them.
@@ -185,7 +185,7 @@ def stepping(
 
 def _cost(case: VaeCase, width: int) -> float:
     n, d = case.problem.targets.shape
-    evaluations = 12 * len(recorded_times(case)) * (2 if case.kinked else 1)
+    evaluations = 12 * len(recorded_times(case)) * (2 * KINKED / step_fraction(case) if case.kinked else 1)
     return 5e-3 + evaluations * width * (n + d) * 1.5e-8
 
 

@@ -23,9 +23,6 @@ __all__ = ["FACTORS", "FRACTIONS", "GROWTH", "PATH", "SAMPLED", "TIMES", "growth
 FACTORS = (1 / 512, 1 / 64, 1 / 16, 1 / 4, 1.0, 4.0, 16.0, 64.0, 1e4)
 """Strengths of the KL, in units of the case's β."""
 
-PATH_TOLERANCE = 1e-5
-"""Bound on ‖f(X) - f_end(X)‖ along the path, where the smallest misfit is a hundredth and more."""
-
 FRACTIONS = (0.3, 0.15)
 """Steps of the sampled training, in units of 1/(the fastest rate)."""
 
@@ -37,8 +34,17 @@ TIMES = (0.25, 1.0)
 """Times at which a growing decoder is looked at, in units of m: the encoder has collapsed before the first."""
 
 
-def path(case: RegularisedCase, width: int, seeds: Sequence[SeedSequence], device: str) -> Quantities:
-    """The end points of the same networks at every strength in ``FACTORS``: "start" (R, n, d), "end" (R, F, n, d)."""
+def path(
+    case: RegularisedCase,
+    width: int,
+    seeds: Sequence[SeedSequence],
+    device: str,
+    tolerance: float = TOLERANCE,
+) -> Quantities:
+    """The end points of the same networks at every strength in ``FACTORS``: "start" (R, n, d), "end" (R, F, n, d).
+
+    "remaining" (R, F) bounds the distance of "end" to the end points.
+    """
     x, network = case.problem.inputs, initial_networks(case, width, seeds, device)
     ends = [
         train_to_end(
@@ -48,12 +54,17 @@ def path(case: RegularisedCase, width: int, seeds: Sequence[SeedSequence], devic
             beta=share * case.beta,
             divergence="initial-posterior",
             trainable=("mean",),
-            tolerance=PATH_TOLERANCE,
+            tolerance=tolerance,
             most_steps=MOST_STEPS,
-        ).network.mean_output(x)
+        )
         for share in FACTORS
     ]
-    return {"start": network.mean_output(x).cpu().numpy(), "end": torch.stack(ends, 1).cpu().numpy()}
+    measured = {
+        "start": network.mean_output(x),
+        "end": torch.stack([end.network.mean_output(x) for end in ends], 1),
+        "remaining": torch.stack([end.remaining for end in ends], 1),
+    }
+    return {name: values.cpu().numpy() for name, values in measured.items()}
 
 
 def sampled(case: RegularisedCase, width: int, seeds: Sequence[SeedSequence], device: str) -> Quantities:

@@ -24,6 +24,7 @@ __all__ = [
     "floor_ratios",
     "interpolation",
     "path_gap",
+    "path_remaining",
     "path_residuals",
     "residual_ratio",
     "standstill",
@@ -61,6 +62,11 @@ def path_gap(cell: CellData, prediction: Prediction = preconditioned_ridge, stre
     """The largest distance to the prediction along the path, over ‖y - f0(X)‖, (R,)."""
     measured, expected = path_residuals(cell, prediction, strength)
     return _norm(measured - expected).max(0) / _misfit(cell)
+
+
+def path_remaining(cell: CellData) -> Float[ndarray, " R"]:
+    """The bound on what is left to train over ‖y - f(X)‖, the largest along the path."""
+    return (cell["remaining"] / _norm(cell["end"] - cell.case.problem.targets)).max(1)
 
 
 def interpolation(cell: CellData, factor: int = 0) -> Float[ndarray, " R"]:

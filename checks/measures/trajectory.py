@@ -155,8 +155,8 @@ def gap_to_initial_kernel(cell: CellData) -> Float[ndarray, " R"]:
 def stepping_share(cell: CellData) -> Float[ndarray, " 1"]:
     """What halving the time step changes, over the gap to the trajectory with Θ(0), the smallest thing measured.
 
-    Both are means over the replicates, as in what is judged of gaps: where h has a kink, one network in a hundred has a
-    unit that passes close to it, which changes that network by up to a fifth of its own gap.
+    Both are means over the replicates, as in what is judged of gaps: where h has a kink, one network in a hundred or
+    so has a unit that passes close to it, which changes that network by up to a half of its own gap.
     """
     return np.array([cell["change"].mean() / cell["gap"].mean()])
 
