@@ -58,6 +58,7 @@ OWN = {
     "theorem2/decoder-trained/settled": 0.01,
     "theorem2/standard-normal-collapsed/settled": 0.01,
     "theorem2/learned-noise/settled": 0.01,
+    "theorem2/path/settled": 0.01,
     "theorem2/decoder-trained/interpolation": 1e-6,
     "theorem2/path/interpolates": 0.05,
     "theorem2/path/stands-still": 0.01,
@@ -73,6 +74,7 @@ OWN = {
     "theorem2/sampled/proportional": 0.3,
     "theorem2/decoder-trained/followed": 0.01,
     "lemma3/kernel/edge": 1e-9,
+    "lemma3/eigenvalue/edge": 1e-9,
     # Figures 3 and 4: an advantage over what has learnt nothing, a gain of one attribute.
     **{
         f"figure3/instruments/{score}-over-{rival}": 0.05

@@ -159,7 +159,10 @@ def test_movement_and_drift_read_like_their_formulas():
     cell = hand_made()
     assert row_movement(cell, "mean") == pytest.approx([2 / 5 / math.sqrt(2), 3 / 5 / math.sqrt(2)])
     assert kernel_drift(cell) == pytest.approx([0.15, 0.1])
-    assert drift_per_residual(cell) == pytest.approx(np.array([0.15, 0.1]) / math.sqrt(2))
+    assert drift_per_residual(cell) == pytest.approx([math.sqrt((0.15**2 + 0.1**2) / 2) / math.sqrt(2)])
+    eights = CellData(cell.case, cell.width, {name: np.tile(values, (8, *[1] * (values.ndim - 1)))
+                                              for name, values in cell.quantities.items()})  # fmt: skip
+    assert drift_per_residual(eights) == pytest.approx([math.sqrt((0.15**2 + 0.1**2) / 2) / math.sqrt(2)] * 2)
     assert smallest_share(cell) == pytest.approx([0.7, 0.4])
     assert keeps_eigenvalue(cell).tolist() == [1, 0]
     n = len(cell.case.problem.inputs)

@@ -36,7 +36,7 @@ def test_two_processes_draw_the_same_bytes_in_the_same_order():
 
 
 def test_few_pictures_are_drawn_here(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sketch, "ProcessPoolExecutor", None)
+    monkeypatch.setattr(sketch, "process_pool", None)
     assert all(svg for svg, _ in draw_all(twenty()[2:7], 2))
 
 
@@ -51,5 +51,5 @@ def test_pictures_are_drawn_here_if_the_processes_die(monkeypatch: pytest.Monkey
             yield twenty()[1].drawn()
             raise sketch.BrokenProcessPool
 
-    monkeypatch.setattr(sketch, "ProcessPoolExecutor", Dying)
+    monkeypatch.setattr(sketch, "process_pool", Dying)
     assert draw_all(twenty(), 2) == draw_all(twenty(), 1)
