@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from claimtest.claim import Verdict
+from claimtest.report.mathematics import plain
 from claimtest.report.templating import render
 from claimtest.report.wording import anchor
 from claimtest.results import RunResult
@@ -49,7 +50,7 @@ def claim_graph_svg(run: RunResult) -> str:
         found = claims.get(name)
         title, verdict = (found.claim.title, found.verdict) if found else (name, Verdict.NOT_RUN)
         href = f"#{anchor(name)}" if found else ""
-        nodes.append(Node(name, _label(name), title, str(verdict), href, *place[name]))
+        nodes.append(Node(name, _label(name, title), title, str(verdict), href, *place[name]))
     width = len(columns) * (_WIDTH + _GAP) - _GAP
     paths = [_path([place[name] for name in chain]) for chain in chains]
     return render(
@@ -134,8 +135,10 @@ def _path(stops: Sequence[tuple[float, float]]) -> str:
     return path
 
 
-def _label(name: str) -> str:
-    """``theorem1`` as Theorem 1, ``lemma3-1`` as Lemma 3.1; other ids as they are."""
-    found = re.fullmatch(r"([a-z]+)(\d+(?:[-_.]\d+)*)", name)
-    text = f"{found[1].capitalize()} {re.sub('[-_]', '.', found[2])}" if found else name
+def _label(name: str, title: str) -> str:
+    """What a title says before its colon, "Lemma 3.1"; of a claim that is not there ``theorem1`` as Theorem 1."""
+    found = re.fullmatch(r"([a-z]+)(\d+)", name)
+    text = f"{found[1].capitalize()} {found[2]}" if found else name
+    if ":" in title and len(plain(title).partition(":")[0]) <= 14:
+        text = plain(title).partition(":")[0]
     return text if len(text) <= 14 else text[:13] + "…"

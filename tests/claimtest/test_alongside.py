@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from claimtest.alongside import alongside
 from claimtest.errors import RunError
+from tests.claimtest.sessions import left_alive
 
 
 def _note_process(path: Path) -> None:
@@ -58,19 +58,10 @@ def helped(seconds):
     return run
 
 
-def alive(session):
-    """The processes of a session that still run."""
-    listing = subprocess.run(["ps", "-s", str(session), "-o", "stat="], capture_output=True, text=True, check=False)
-    return [state for state in listing.stdout.split() if not state.startswith("Z")]
-
-
 def test_the_helper_dies_with_a_killed_parent():
     run = helped(60)
     run.kill()
-    deadline = time.monotonic() + 10
-    while alive(run.pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert alive(run.pid) == []
+    assert left_alive(run.pid) == []
 
 
 def test_ctrl_c_is_for_the_parent_alone():

@@ -12,7 +12,8 @@ from claimtest.cells import Cell
 from claimtest.errors import RunError
 from claimtest.evidence import EvidenceStore
 from claimtest.export import Measured, export_csv
-from tests.claimtest.toy_pack import DRIFTING, FLIP, Coin
+from claimtest.session import Session
+from tests.claimtest.toy_pack import DRIFTING, FLIP, PACK, Coin
 
 CELL = Cell(FLIP, Coin("coin", 16), 32, 0, 3)
 QUANTITIES = {
@@ -193,3 +194,18 @@ def test_csv_holds_every_number(tmp_path):
     assert len(lines) == 1 + 6 + 3
     assert "coin,32,2,odd,0,5e-324" in lines
     assert (tmp_path / "mine.csv").exists()
+
+
+def test_a_damaged_cell_leaves_none_of_the_others_counted_as_stored(tmp_path):
+    """Claims are looked up one by one: what was read before the damage showed is not in the new store."""
+    session = Session(PACK, folder=tmp_path, jobs=1, progress=False)
+    claims = [check.claim.id for check in PACK.checks]
+    session.judge(claims)
+    session.close()
+    with closing(sqlite3.connect(tmp_path / "evidence.sqlite")) as database:
+        last = session.engine.cells([claims[-1]])[-1]
+        database.execute("UPDATE quantities SET data = x'00' WHERE key = ?", (session.runner.key(last),))
+        database.commit()
+    again = Session(PACK, folder=tmp_path, jobs=1, progress=False)
+    assert all(lacking == total for lacking, total in again.missing(claims).values())
+    again.close()

@@ -15,7 +15,7 @@ from claimtest.errors import RunError
 from claimtest.profile import PROFILES
 from claimtest.report.figure import figure_svg, safe_label
 from claimtest.report.gauge import gauge
-from claimtest.report.graph import claim_graph_svg, layers, reduced
+from claimtest.report.graph import _label, claim_graph_svg, layers, reduced
 from claimtest.report.looseness import looseness
 from claimtest.report.mathematics import display, plain, prose
 from claimtest.report.points import gather
@@ -223,3 +223,12 @@ def test_figures_are_reproducible_and_keep_their_ids_to_themselves():
 def test_a_label_with_broken_tex_is_shown_as_typed():
     assert safe_label(r"$\|\Theta\|$") == r"$\|\Theta\|$"
     assert safe_label(r"$\frac{$") == r"\$\frac{\$"
+
+
+def test_a_node_says_what_the_title_says_before_its_colon():
+    found = _label("lemma31", "Lemma 3.1: the Gram matrix at initialisation")
+    assert (found, _label("theorem1", "theorem1"), _label("convergence", "A long head of a title: this one")) == (
+        "Lemma 3.1",
+        "Theorem 1",
+        "convergence",
+    )

@@ -18,6 +18,7 @@ from claimtest.profile import PROFILES
 from claimtest.reference import Reference
 from claimtest.runner import Runner
 from tests.claimtest import faulty_pack
+from tests.claimtest.sessions import left_alive
 from tests.claimtest.toy_pack import FLIP, PACK, Coin
 
 QUICK = PROFILES["quick"]
@@ -174,12 +175,6 @@ def stored(path):
         )
 
 
-def alive(session):
-    """The processes of a session that still run."""
-    listing = subprocess.run(["ps", "-s", str(session), "-o", "stat="], capture_output=True, text=True, check=False)
-    return [state for state in listing.stdout.split() if not state.startswith("Z")]
-
-
 def test_ctrl_c_stops_promptly_and_keeps_what_has_ended(tmp_path):
     run = start(tmp_path, group=True)
     os.killpg(run.pid, signal.SIGINT)  # a terminal tells every process
@@ -194,8 +189,5 @@ def test_workers_die_with_their_parent(tmp_path):
     run = start(tmp_path, group=True)
     run.kill()
     run.communicate()
-    deadline = time.monotonic() + 10
-    while alive(run.pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert alive(run.pid) == []
+    assert left_alive(run.pid) == []
     assert 4 <= stored(tmp_path / "evidence.sqlite") < len(cells_of(faulty_pack.PACK))
