@@ -11,7 +11,7 @@ import threading
 import types
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import forkserver, process
+from multiprocessing import forkserver, process, resource_tracker
 
 __all__ = ["METHOD", "die_with_parent", "process_pool", "start_server", "without_main"]
 
@@ -46,6 +46,7 @@ def start_server() -> None:
     """
     if METHOD != "forkserver":
         return
+    resource_tracker.ensure_running()  # starts deaf by itself, and would let SIGINT through again afterwards
     with without_main(), _interrupts_blocked():
         forkserver.ensure_running()
 

@@ -64,6 +64,25 @@ def test_the_helper_dies_with_a_killed_parent():
     assert left_alive(run.pid) == []
 
 
+def _note_blocked(path: Path) -> None:
+    path.write_text(str(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, set())))
+
+
+NOTED = """
+import pathlib, sys
+from claimtest.alongside import alongside
+from tests.claimtest.test_alongside import _note_blocked
+with alongside(_note_blocked, pathlib.Path(sys.argv[1])):
+    pass
+"""
+
+
+def test_helpers_start_deaf_to_ctrl_c(tmp_path):
+    """From their first moment: one that is still importing would answer with a traceback."""
+    subprocess.run([sys.executable, "-c", NOTED, str(tmp_path / "blocked")], check=True)
+    assert (tmp_path / "blocked").read_text() == "True"
+
+
 def test_ctrl_c_is_for_the_parent_alone():
     run = helped(1)
     os.killpg(run.pid, signal.SIGINT)  # a terminal tells every process
