@@ -8,14 +8,12 @@ import pytest
 import torch
 from scipy.integrate import quad_vec
 from scipy.linalg import expm
-from scipy.stats import norm
 
-from checks.case import VaeCase
 from checks.cases import case_book
 from checks.experiments.drift import DRIFT, drift, in_proportion
 from checks.experiments.flow import flow
 from checks.experiments.movement import Watch, checkpoints, linear_movement
-from checks.experiments.networks import initial_networks, mean_field, skewed_decoder
+from checks.experiments.networks import initial_networks, mean_field
 from checks.measures.drift import distance_at_end, drift_per_residual, keeps_eigenvalue, kernel_drift, smallest_share
 from checks.measures.movement import (
     decay_share,
@@ -26,24 +24,14 @@ from checks.measures.movement import (
     row_movement,
     still_held,
 )
-from claimtest.cells import Cell, CellData, replicate_seeds
+from claimtest.cells import Cell, CellData
 from models.snn import BLOCKS, StochasticNetwork
 from models.tangent import jacobian_tangent_kernel, tangent_kernel
+from tests.checks.small import seeds, small_case
 from theorems.limiting_kernel import KernelBlocks
-from theorems.setting import RELU, SIN, FixedNoise, LearnedNoise, Noise, Problem
+from theorems.setting import RELU, FixedNoise, LearnedNoise
 
 BOOK = case_book(0)
-
-
-def small_case(noise: Noise = LearnedNoise(0.7), activation=SIN) -> VaeCase:  # noqa: B008, a frozen dataclass
-    rng = np.random.default_rng(7)
-    x = rng.standard_normal((3, 3))
-    x /= np.linalg.norm(x, axis=1, keepdims=True)
-    return VaeCase(Problem(x, rng.standard_normal((3, 2)), activation, noise))
-
-
-def seeds(count, name="here"):
-    return replicate_seeds(0, name, "case", 16, 0, count)
 
 
 def moved(network: StochasticNetwork) -> StochasticNetwork:
@@ -180,17 +168,6 @@ def test_the_distance_at_the_end_is_relative_to_the_limit():
     assert distance_at_end(cell) == pytest.approx([0, 0.1], abs=1e-12)
 
 
-def test_a_skewed_decoder_has_mean_0_variance_1_and_third_moment_2():
-    case = small_case()
-    v = skewed_decoder(initial_networks(case, 200_000, seeds(1), "cpu")).decoder.numpy().ravel()
-    n = len(v)
-    # moments of a centred exponential: E v² = 1, E v³ = 2, E v⁴ = 9, E v⁶ = 265; five standard errors
-    assert abs(v.mean()) < 5 / math.sqrt(n)
-    assert abs((v**2).mean() - 1) < 5 * math.sqrt(8 / n)
-    assert abs((v**3).mean() - 2) < 5 * math.sqrt(261 / n)
-    assert v.min() >= -1
-
-
 @pytest.mark.parametrize("case", [small_case(), small_case(FixedNoise(0.6), RELU)], ids=lambda case: case.id)
 def test_the_short_experiment_agrees_with_the_flow_at_the_end(case):
     full = flow(case, 64, seeds(2), "cpu")
@@ -207,45 +184,3 @@ def test_the_short_experiment_is_pure_and_its_clock_runs_with_the_width():
     assert not np.array_equal(first["drift"], other["drift"])
     slow = drift(BOOK.drawn[2], 16, seeds(2), "cpu", prepare=mean_field, clock=in_proportion)
     np.testing.assert_allclose(slow["checked"], 16 * first["checked"])
-
-
-def test_the_first_order_change_of_the_kernel_is_odd_in_the_decoder():
-    """So its mean is 0 for symmetric v_r: the derivation behind the order 1/m, checked by automatic differentiation."""
-    case = small_case()
-    x, c = case.problem.inputs, torch.from_numpy(np.random.default_rng(2).standard_normal((3, 2)))
-
-    def change(network: StochasticNetwork) -> torch.Tensor:
-        def against(w):
-            return (network.replace_parameters(w).mean_output(x) * c).sum()
-
-        step = {b: -g for b, g in torch.func.grad(against)(network.parameters()).items()}
-        at, by = 1e-4, network.parameters()
-        forth, back = ({b: by[b] + sign * at * step[b] for b in by} for sign in (1, -1))
-        kernels = [tangent_kernel(network.replace_parameters(w), x).block() for w in (forth, back)]
-        return (kernels[0] - kernels[1]) / (2 * at)
-
-    network = initial_networks(case, 9, seeds(1), "cpu")[0]
-    there, mirrored = change(network), change(dataclasses.replace(network, decoder=-network.decoder))
-    assert float(there.abs().max()) > 0.01
-    torch.testing.assert_close(mirrored, -there, rtol=1e-6, atol=1e-7)
-
-
-def test_a_skewed_decoder_brings_back_the_first_order():
-    """√m ΔΘ^μ under the moves -m^(-1/2) <v_r, c_q> h_u(x_q) x_q, against the third moment of v times E h_u h_u h_uu."""
-    case = small_case(FixedNoise(0.6), RELU)
-    x, d = torch.from_numpy(case.problem.inputs), 2
-    network = skewed_decoder(initial_networks(case, 1_200_000, seeds(1), "cpu"))[0]
-    c = np.random.default_rng(2).standard_normal((3, d))
-    slope = network.features(x).mean
-    by = 1e-5 * torch.einsum("rk,qk,qr,qp->rp", network.decoder, torch.from_numpy(c), slope, x)
-    kernels = [tangent_kernel(dataclasses.replace(network, mean=network.mean - s * by), x).mean for s in (1, -1)]
-    change = ((kernels[0] - kernels[1]) / 2e-5).numpy()
-
-    nodes, gram = np.random.default_rng(3).standard_normal((400_000, 3)), case.problem.inputs @ case.problem.inputs.T
-    u = nodes @ case.problem.inputs.T
-    h_u, h_uu = norm.cdf(u / 0.6), norm.pdf(u / 0.6) / 0.6
-    tilt = np.einsum("iq,mi,mj,mq->ijq", gram, h_uu, h_u, h_u) / len(u)
-    expected = -2 * np.einsum("ij,qk,ijq,kl->ikjl", gram, c, tilt + tilt.transpose(1, 0, 2), np.eye(d))
-    assert np.abs(expected).max() > 0.5
-    # entries average products of up to v³ over m units: a few standard errors at this width
-    np.testing.assert_allclose(change, expected, atol=0.05)
