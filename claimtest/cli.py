@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from claimtest.errors import RunError, UsageError
+from claimtest.visible import visible
 
 __all__ = ["main"]
 
@@ -60,7 +61,7 @@ def main(argv: Sequence[str] | None = None, pack: str | None = None, prog: str =
 
 
 def _say(message: str) -> None:
-    print(message, file=sys.stderr)
+    print(visible(message), file=sys.stderr)
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from claimtest.check import Pack
-from claimtest.compare import changes, changes_table, read_report
+from claimtest.compare import changes, changes_table, circumstances, read_report
 from claimtest.errors import RunError, UsageError
 from claimtest.finish import told, whole, with_details
 from claimtest.options import writable_folder
@@ -53,7 +53,10 @@ def command_show(options: argparse.Namespace) -> int:
 
 def command_diff(options: argparse.Namespace) -> int:
     """Print what moved between two reports; 1 if anything did."""
-    found = changes(read_report(options.old), read_report(options.new))
+    old, new = read_report(options.old), read_report(options.new)
+    if apart := circumstances(old, new):
+        print(apart, end="\n\n")
+    found = changes(old, new)
     print(changes_table(found) if found else "no verdict and no estimate moved")
     return 1 if found else 0
 

@@ -12,8 +12,9 @@ from typing import Any
 from tabulate import tabulate
 
 from claimtest.errors import UsageError
+from claimtest.visible import visible
 
-__all__ = ["Change", "changes", "changes_table", "read_report"]
+__all__ = ["Change", "changes", "changes_table", "circumstances", "read_report"]
 
 SCHEMA = 1
 
@@ -71,7 +72,23 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
 def changes_table(found: list[Change]) -> str:
     """The changes, a line each."""
     rows = [(c.where, c.what, c.before, c.after) for c in found]
-    return tabulate(rows, ("where", "what", "before", "after"), disable_numparse=True)
+    return visible(tabulate(rows, ("where", "what", "before", "after"), disable_numparse=True))
+
+
+def circumstances(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """What two runs do not have in common (theory, profile, root seed, versions), a line each; not itself a change."""
+    before, after = _circumstances(old), _circumstances(new)
+    rows = [(name, before.get(name, "none"), after.get(name, "none")) for name in dict.fromkeys([*before, *after])]
+    return visible("\n".join(f"not the same {name}: {old}, now {new}" for name, old, new in rows if old != new))
+
+
+def _circumstances(report: Mapping[str, Any]) -> dict[str, str]:
+    versions = report.get("versions")
+    named = {
+        f"version of {name}": version for name, version in (versions if isinstance(versions, dict) else {}).items()
+    }
+    own = {name: report.get(key) for name, key in (("theory", "title"), ("profile", "profile"), ("root seed", "seed"))}
+    return {name: str(value) for name, value in (own | named).items() if value is not None}
 
 
 Key = tuple[str, ...]

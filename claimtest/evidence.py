@@ -8,8 +8,9 @@ import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,6 +18,7 @@ import numpy as np
 
 from claimtest.cells import Cell, Quantities
 from claimtest.errors import RunError
+from claimtest.files import appear
 from claimtest.setaside import FolderLock, set_aside
 
 __all__ = ["EvidenceStore"]
@@ -67,29 +69,27 @@ class EvidenceStore:
             if self.path and self._lock is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._lock = FolderLock(self.path.parent)
+            if self.path:
+                appear(self.path, _make_empty)
             self._database = sqlite3.connect(self.path or ":memory:", timeout=60, isolation_level=None)
-            self._inode = os.stat(self.path).st_ino if self.path else 0
+            found = os.stat(self.path) if self.path else None
+            self._inode = found.st_ino if found else 0
+            if found and not found.st_size:  # a store is never empty: it appears with its tables
+                raise _Damaged("it is empty")
             self._database.execute("PRAGMA journal_mode=WAL")
             self._database.execute("PRAGMA synchronous=NORMAL")
             self._check()
 
     def _check(self) -> None:
-        """Make the tables in an empty file. Raises _Damaged unless it is empty or a whole store of this format."""
+        """Raise _Damaged unless the file is a whole store of this format."""
+        if self.path is None:
+            _make_tables(self._database)
         fault = self._database.execute("PRAGMA quick_check(1)").fetchone()[0]
         if fault != "ok":
             raise _Damaged(" ".join(fault.replace("*** in database main ***", "").split()))
-        if not self._tables():
-            with self._transaction():
-                if not self._tables():  # another run may have been faster
-                    for statement in SCHEMA:
-                        self._database.execute(statement)
-                    self._database.execute(f"PRAGMA user_version={FORMAT}")
         version = self._database.execute("PRAGMA user_version").fetchone()[0]
-        if version != FORMAT or self._tables() != {"cells", "quantities"}:
+        if (version, _statements(self._database)) != (FORMAT, _ours()):
             raise _Damaged("not a store of this version")
-
-    def _tables(self) -> set[str]:
-        return {name for (name,) in self._database.execute("SELECT name FROM sqlite_master WHERE type='table'")}
 
     def _replace(self, reason: str) -> None:
         """Set the damaged file aside, unless another run has done so already, and start afresh."""
@@ -182,6 +182,29 @@ class EvidenceStore:
     def __exit__(self, *_: object) -> None:
         """Close the file."""
         self.close()
+
+
+def _make_empty(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        _make_tables(database)
+
+
+def _make_tables(database: sqlite3.Connection) -> None:
+    for statement in SCHEMA:
+        database.execute(statement)
+    database.execute(f"PRAGMA user_version={FORMAT}")
+
+
+def _statements(database: sqlite3.Connection) -> set[str]:
+    return {sql for (sql,) in database.execute("SELECT sql FROM sqlite_master WHERE type='table'")}
+
+
+@cache
+def _ours() -> set[str]:
+    """What SQLite keeps of our statements."""
+    with closing(sqlite3.connect(":memory:")) as database:
+        _make_tables(database)
+        return _statements(database)
 
 
 def _bytes(values: np.ndarray) -> bytes:

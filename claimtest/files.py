@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-__all__ = ["replaced", "write_text"]
+__all__ = ["appear", "replaced", "write_text"]
 
 
 @contextmanager
@@ -17,7 +17,7 @@ def replaced(path: Path) -> Iterator[IO[str]]:
 
     Raises OSError if it cannot be written; then ``path`` is as it was.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = _part(path)
     try:
         with part.open("w", encoding="utf-8", newline="") as file:
             yield file
@@ -25,6 +25,30 @@ def replaced(path: Path) -> Iterator[IO[str]]:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def appear(path: Path, make: Callable[[Path], None]) -> None:
+    """Have ``make`` write the file ``path`` unless there is one: nobody, whatever is killed, ever sees half of it.
+
+    Raises OSError if it cannot be written. Where others do the same, the first to be done wins.
+    """
+    if path.exists():
+        return
+    part = _part(path)
+    try:
+        make(part)
+        try:
+            os.link(part, path)
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without hard links
+            os.rename(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -11,6 +11,7 @@ from tabulate import tabulate
 
 from claimtest.check import Check, Pack
 from claimtest.claim import Claim
+from claimtest.visible import visible
 
 __all__ = ["claim_text", "claims_table"]
 
@@ -18,7 +19,7 @@ __all__ = ["claim_text", "claims_table"]
 def claims_table(pack: Pack) -> str:
     """A line per claim: id, title, readings, what it rests on, how many of its readings should fail."""
     rows = [_claim_row(check.claim) for check in pack.checks]
-    return tabulate(rows, ("claim", "title", "readings", "expected", "rests on"), disable_numparse=True)
+    return visible(tabulate(rows, ("claim", "title", "readings", "expected", "rests on"), disable_numparse=True))
 
 
 def _claim_row(claim: Claim) -> tuple[str, ...]:
@@ -51,7 +52,7 @@ def claim_text(check: Check, folder: Path) -> str:
             _wrapped(expected, "    "),
             f"    last verdict: {verdict}",
         ]
-    return "\n".join(lines)
+    return visible("\n".join(lines))
 
 
 def _wrapped(text: str, head: str = "") -> str:

@@ -10,7 +10,9 @@ The ini option ``claims_pack`` names the module of the pack; without it the plug
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -19,9 +21,8 @@ from claimtest.executors import OPTIONS
 
 __all__ = ["claim_test"]
 
-_active: list[
-    Any
-] = []  # the plug-ins of the running pytest configurations: one, but for pytest's own tests of plug-ins
+_active: list[Any] = []
+"""The plug-ins of the running pytest configurations: one, but for pytest's own tests of plug-ins."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -78,6 +79,7 @@ def claim_test(claim: str) -> Callable[..., None]:
     except (ValueError, RuntimeError) as error:  # UsageError, RunError
         raise pytest.Collector.CollectError(str(error)) from None
     plugin.warm_up()
+    caller = sys._getframe(1)
 
     @getattr(pytest.mark, claim)
     @pytest.mark.parametrize("reading", [reading.id for reading in stated.readings])
@@ -86,4 +88,7 @@ def claim_test(claim: str) -> Callable[..., None]:
 
     test.__doc__ = stated.title
     test.claim = claim  # type: ignore[attr-defined]
+    # pytest, and the JUnit files that it writes, place the tests where they were asked for
+    place = caller.f_code.replace(co_firstlineno=caller.f_lineno)
+    test.place_as = FunctionType(place, {})  # type: ignore[attr-defined]
     return test

@@ -11,6 +11,7 @@ from tabulate import tabulate
 from claimtest.claim import Verdict
 from claimtest.criteria import Outcome
 from claimtest.results import CriterionResult, ReadingResult, RunResult
+from claimtest.visible import visible
 
 __all__ = ["COLUMNS", "row", "table", "table_of", "verdict_in_words", "why"]
 
@@ -27,7 +28,7 @@ def table(run: RunResult) -> str:
 
 def table_of(rows: Sequence[tuple[str, ...]]) -> str:
     """Rows under their headings."""
-    return tabulate(rows, COLUMNS, disable_numparse=True)
+    return visible(tabulate(rows, COLUMNS, disable_numparse=True))
 
 
 def row(claim: str, result: ReadingResult) -> tuple[str, ...]:
@@ -73,7 +74,7 @@ def why(result: ReadingResult) -> str:
                 f"  control {k.control.id} ({k.control.states}): not rejected: {_finding(k.outcome, k.why_not)}"
                 + (f"; {k.why_not}" if k.outcome and k.why_not else "")
             )
-    return "\n".join(lines)
+    return visible("\n".join(lines))
 
 
 def _finding(outcome: Outcome | None, why_not: str) -> str:

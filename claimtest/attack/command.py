@@ -16,6 +16,7 @@ from claimtest.attack.record import Record, attack_on
 from claimtest.attack.search import Search, Stop, Tell
 from claimtest.check import Pack
 from claimtest.executor import one_thread
+from claimtest.visible import visible
 
 __all__ = ["attack_claim", "replay_file"]
 
@@ -98,7 +99,7 @@ def replay_file(pack: Pack, file: Path) -> int:
     before, after = (([f.ratios.get(name, math.nan) for name in names]) for f in (record.found, now))
     rows = [(name, repr(b), repr(a), "yes" if a == b else "NO")
             for name, b, a in zip(names, before, after, strict=True)]  # fmt: skip
-    print(tabulate(rows, (record.claim, "in the file", "now", "the same"), disable_numparse=True))
+    print(visible(tabulate(rows, (record.claim, "in the file", "now", "the same"), disable_numparse=True)))
     same = before == after
     print(f"\n{'reproduced exactly' if same else 'NOT reproduced: other code, libraries or processor'}"
           f"{''.join(f'; {name} is BROKEN' for name in now.broken)}")  # fmt: skip

@@ -62,7 +62,7 @@ class Record:
             entry = json.loads(file.read_text(encoding="utf-8"))
         except OSError as error:
             raise UsageError(f"cannot read {file}: {error.strerror or error}") from None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UsageError(f"{file} is not JSON: {error}") from None
         try:
             if entry["schema"] != SCHEMA:

@@ -9,6 +9,7 @@ from claimtest.claim import Verdict
 from claimtest.report.mathematics import split_mathematics
 from claimtest.report.wording import estimate, expectation, interval, region, summary
 from claimtest.results import ClaimResult, CriterionResult, ReadingResult, RunResult
+from claimtest.visible import visible
 
 __all__ = ["latex", "tex"]
 
@@ -114,7 +115,7 @@ def _verdict(verdict: Verdict) -> str:
 
 def tex(text: str) -> str:
     """Prose with $TeX$ as LaTeX: mathematics as it stands where it is harmless, everything else escaped."""
-    pieces = split_mathematics(" ".join(text.split()))
+    pieces = split_mathematics(visible(" ".join(text.split())))
     return "".join(f"${piece}$" if formula and _harmless(piece) else _escaped(piece) for formula, piece in pieces)
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from claimtest.report.markdown import grid, headline_of, marked, reading_parts, text
 from claimtest.report.mathematics import plain
 from claimtest.report.pictures import Pictures
 from claimtest.report.wording import expectation
-from claimtest.results import ClaimResult, RunResult
+from claimtest.results import ClaimResult, ReadingResult, RunResult
 from claimtest.table import row
 
 __all__ = ["MOST_BYTES", "job_summary"]
 
 MOST_BYTES = 1_000_000
 """GitHub shows a step's summary up to 1 MiB (1048576 bytes) and discards a longer one: stay below, with some room."""
+
+_LEFT_OUT = "Left out to stay within the size of this page: {}. The uploaded report has them."
+_LONGEST_LIST = 2000
+"""Bytes for the names of claims that are left out; more of them are counted."""
 
 _NO_PICTURES = Pictures({}, {})  # a summary page shows no files of the run
 
@@ -23,24 +28,28 @@ def job_summary(run: RunResult, most: int = MOST_BYTES) -> str:
     """Headline and a row per reading, then each claim folded; claims that would pass ``most`` bytes are only named.
 
     Those with a verdict that was not expected, or a control that lives, are unfolded and come first, so that they are
-    kept. Raises ValueError if not even the verdicts fit.
+    kept; where not even a row per reading fits, rows that are as expected give way first. Raises ValueError if the
+    headline alone takes more.
     """
-    parts = [*headline_of(run), verdicts(run)]
-    left_out: list[str] = []
-    note = "Left out to stay within the size of this page: {}. The uploaded report has them."
-    room = most - _size(parts) - len(note.encode()) - sum(len(c.claim.id.encode()) + 4 for c in run.claims)
+    parts = headline_of(run)
+    room = most - _size(parts) - _size([_LEFT_OUT]) - _LONGEST_LIST
     if room < 0:
-        raise ValueError(f"the verdicts alone take more than {most} bytes")
+        raise ValueError(f"the headline alone takes more than {most} bytes")
+    rows = fitting_verdicts(run, room)
+    room -= _size(rows)
+    left_out: list[str] = []
     for claim in sorted(run.claims, key=sound):
         folded = details(claim)
         if _size([folded]) <= room:
-            parts.append(folded)
+            rows.append(folded)
             room -= _size([folded])
         else:
             left_out.append(f"`{claim.claim.id}`")
     if left_out:
-        parts.append(note.format(", ".join(left_out)))
-    return "\n\n".join(part for part in parts if part) + "\n"
+        names = ", ".join(left_out)
+        names = names if len(names.encode()) <= _LONGEST_LIST else f"{len(left_out)} of {len(run.claims)} claims"
+        rows.append(_LEFT_OUT.format(names))
+    return "\n\n".join(part for part in [*parts, *rows] if part) + "\n"
 
 
 def sound(claim: ClaimResult) -> bool:
@@ -48,10 +57,23 @@ def sound(claim: ClaimResult) -> bool:
     return all(reading.as_expected and reading.controls_rejected for reading in claim.readings)
 
 
-def verdicts(run: RunResult) -> str:
+def fitting_verdicts(run: RunResult, room: int) -> list[str]:
+    """The table of verdicts within ``room`` bytes, with a sentence on the readings that had to be left out."""
+    every = run.readings
+    calm = [reading.as_expected and reading.controls_rejected for _, reading in every]
+    kept, parts = range(len(every)), [verdicts(every)]
+    while _size(parts) > room and kept:
+        kept = sorted(kept, key=calm.__getitem__)[: len(kept) // 2]  # those that are wrong stay longest
+        unexpected = calm.count(False) - sum(not calm[k] for k in kept)
+        words = f"{len(every) - len(kept)} more readings do not fit here, {unexpected} of them not as expected."
+        parts = [verdicts([every[k] for k in sorted(kept)]), words]
+    return parts
+
+
+def verdicts(readings: Sequence[tuple[ClaimResult, ReadingResult]]) -> str:
     """A row per reading, like the table in a terminal."""
     rows = []
-    for claim, reading in run.readings:
+    for claim, reading in readings:
         name, own, _, criteria, estimate, controls = row(claim.claim.id, reading)
         mark = f"{marked(reading.verdict)}, {expectation(reading)}"
         strong = mark if reading.as_expected else f"**{mark}**"

@@ -16,6 +16,7 @@ from claimtest.report.page import page
 from claimtest.report.pictures import Pictures, pictures_of
 from claimtest.report.summary import job_summary
 from claimtest.results import RunResult
+from claimtest.visible import visible
 
 __all__ = ["FORMATS", "write_report"]
 
@@ -55,14 +56,14 @@ def write_report(
 
 
 def _written(name: str, run: RunResult, pictures: Pictures, graph: str, evidence: Sequence[str]) -> str:
-    """The text of the report in one format."""
-    if name == "html":
-        return page(run, pictures, graph, evidence)
-    if name == "md":
-        return markdown(run, pictures)
+    """The text of the report in one format; JSON has its own way to write control characters."""
     if name == "json":
         return json.dumps(run.to_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    return latex(run) if name == "latex" else job_summary(run)
+    if name == "html":
+        return visible(page(run, pictures, graph, evidence))
+    if name == "md":
+        return visible(markdown(run, pictures))
+    return visible(latex(run) if name == "latex" else job_summary(run))
 
 
 def _replace(folder: Path, files: Mapping[str, str]) -> None:
@@ -74,5 +75,5 @@ def _replace(folder: Path, files: Mapping[str, str]) -> None:
         if Path(name).name == name:  # whatever the listing says, only what lies in this folder
             (folder / name).unlink(missing_ok=True)
     for name, text in files.items():
-        write_text(folder / name, text)
+        write_text(folder / name, visible(text))
     write_text(listing, "".join(f"{name}\n" for name in sorted(files)))

@@ -128,6 +128,7 @@ class TestCommands:
         [
             (None, "cannot read"),
             ("{", "is not JSON"),
+            ("[" * 100_000, "is not JSON"),
             ("[]", "is not what attack writes"),
             ('{"schema": 2}', "has schema 2"),
             ('{"schema": 1, "claim": "lln", "ratios": {}}', "is not what attack writes"),

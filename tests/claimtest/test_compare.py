@@ -75,6 +75,30 @@ def test_the_command_prints_a_line_for_each_and_its_status_says_whether_anything
     assert "holds     inconclusive" in capsys.readouterr().out
 
 
+def test_runs_that_were_not_alike_say_so_without_any_change(report, tmp_path, capsys):
+    other = report | {"profile": "standard", "seed": 7, "versions": {"numpy": "9.0"}}
+    paths = []
+    for name, content in (("old", report), ("new", other)):
+        paths.append(tmp_path / f"{name}.json")
+        paths[-1].write_text(json.dumps(content))
+    assert main(["diff", *map(str, paths)], pack="toy") == 0
+    out = capsys.readouterr().out
+    assert "not the same profile: quick, now standard\n" in out
+    assert f"not the same root seed: {report['seed']}, now 7\n" in out
+    assert "not the same version of numpy: " in out
+    assert out.endswith("\n\nno verdict and no estimate moved\n")
+
+
+def test_what_a_file_says_does_not_steer_the_terminal(report, tmp_path, capsys):
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(report | {"claims": [], "title": "\x1b[2J\x9b31m"}))
+    (tmp_path / "y.json").write_text(json.dumps(report))
+    assert main(["diff", str(path), str(tmp_path / "y.json")], pack="toy") == 1
+    out = capsys.readouterr().out
+    assert "not the same theory: ␛[2J�31m, now " in out
+    assert not any(ord(letter) < 32 for letter in out.replace("\n", ""))
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -81,6 +81,15 @@ def cut_short(path):
     path.write_bytes(content[: len(content) // 2])
 
 
+def emptied(path):
+    path.write_bytes(b"")
+
+
+def column_lost(path):
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("ALTER TABLE cells DROP COLUMN created")
+
+
 def bit_flipped(path):
     content = bytearray(path.read_bytes())
     at = content.index(QUANTITIES["odd"].tobytes())
@@ -104,7 +113,8 @@ def of_another_version(path):
 
 
 @pytest.mark.parametrize(
-    "damage", [rubbish, cut_short, bit_flipped, quantity_lost, of_another_program, of_another_version]
+    "damage",
+    [rubbish, cut_short, emptied, column_lost, bit_flipped, quantity_lost, of_another_program, of_another_version],
 )
 def test_damage_is_said_and_set_aside(path, said, damage):
     fill(path, *(f"key{k}" for k in range(20)))

@@ -33,6 +33,13 @@ def test_every_reading_is_a_test_case_with_its_verdict(cases):
     assert all(properties["criteria"].endswith("hold") for _, properties in found)
 
 
+def test_a_test_case_lies_where_it_was_asked_for(claims, pytester):  # noqa: F811 (the fixture)
+    claims("--junitxml", "junit.xml", "-o", "junit_family=xunit1")
+    cases = ElementTree.parse(pytester.path / "junit.xml").iter("testcase")
+    asked = [(case.attrib["file"], case.attrib["line"]) for case in cases]
+    assert asked == [("test_claims.py", "2"), ("test_claims.py", "2"), ("test_claims.py", "3")]  # counted from 0
+
+
 def test_a_contradiction_is_a_failure_that_names_them_too(cases):
     change = "changed(criteria=(replace(part.criteria[0], law=Constant(2.0, margin=0.25)),), controls=())"
     ((name, properties, end),) = cases("-m", "clt", change=change)

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from claimtest.claim import Verdict
 from claimtest.report import write_report
 from claimtest.report.latex import _row, latex, tex
+from claimtest.report.markdown import headline_of
 from claimtest.report.summary import MOST_BYTES, job_summary
 from tests.claimtest.toy_pack import CLT_CHECK, LLN_CHECK
 from tests.claimtest.toy_run import run_with, toy_run
@@ -123,8 +125,26 @@ class TestSummary:
         text = job_summary(toy_run(), most=whole - 1)
         assert len(text.encode()) < whole
         assert re.search(r"Left out to stay within the size of this page: `(lln|clt)`", text)
-        with pytest.raises(ValueError, match="verdicts alone"):
+        with pytest.raises(ValueError, match="headline alone"):
             job_summary(toy_run(), most=500)
+
+    def test_verdicts_that_do_not_fit_are_counted_and_the_wrong_ones_stay(self):
+        run = toy_run()
+        (claim, *_) = run.claims
+        wrong = replace(
+            claim.readings[0],
+            reading=replace(claim.readings[0].reading, id="wrong", expected=Verdict.VIOLATED, because="x"),
+        )
+        run = replace(run, claims=(replace(claim, readings=(*claim.readings * 40, wrong)),))
+        text = job_summary(run, most=6000)
+        assert len(text.encode()) <= 6000
+        assert "| `wrong`" in text
+        shown = text.count("| `lln`")
+        assert 0 < shown < len(run.readings)
+        assert f"{len(run.readings) - shown} more readings do not fit here, 0 of them not as expected." in text
+        assert f"{len(run.readings)} more readings" in job_summary(
+            run, most=len("".join(headline_of(run)).encode()) + 2400
+        )
 
     def test_hundreds_of_claims_stay_below_the_limit(self):
         run = toy_run()
