@@ -93,7 +93,7 @@ def tangent_part(python: str | None, n: int = 32, d: int = 32, p: int = 32, m: i
 
 
 _STREAMED = """
-import resource, sys, time
+import sys, time
 import numpy as np, torch
 from models.stream import NetworkStream
 from models.tangent import total_tangent_kernel
@@ -103,7 +103,9 @@ x = np.random.default_rng(0).standard_normal((n, p))
 x /= np.linalg.norm(x, axis=1, keepdims=True)
 start = time.perf_counter()
 kernel = total_tangent_kernel(NetworkStream.initialise(width, p, p), x)
-print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, float(kernel.sum()))
+with open("/proc/self/status") as status:
+    (peak,) = (line.split()[1] for line in status if line.startswith("VmHWM"))
+print(time.perf_counter() - start, peak, float(kernel.sum()))
 """
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy import ndarray
 from numpy.random import SeedSequence
 
+from claimtest.fields import named, require
 from claimtest.profile import Profile
 
 __all__ = ["Case", "Cell", "CellData", "Experiment", "Quantities", "Sweep", "replicate_seeds"]
@@ -46,6 +47,11 @@ class Experiment:
     id: str
     run: Callable[[Any, int, Sequence[SeedSequence], str], Quantities]
     cost: Callable[[Any, int], float]
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be run. Raises TypeError, in one line."""
+        named(self)
+        require(self, run=Callable, cost=Callable)
 
 
 @dataclass(frozen=True)
@@ -112,6 +118,12 @@ class Sweep:
     widths: Callable[[Any, Profile], Sequence[int]]
     replicates: Callable[[Profile], int] = lambda profile: profile.replicates
     block: int = 8
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be cut into cells. Raises TypeError or ValueError, in one line."""
+        require(self, experiment=Experiment, cases=Callable, widths=Callable, replicates=Callable, block=int)
+        if self.block < 1:
+            raise ValueError(f"a cell needs at least one replicate, got block={self.block}")
 
     def replicates_of(self, case: Any, profile: Profile) -> int:
         """How many replicates the case has at each width."""

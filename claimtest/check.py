@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import NoneType
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from claimtest.claim import Claim, claim_graph
 from claimtest.criteria import Law, Outcome, Samples
 from claimtest.errors import UsageError
 from claimtest.exhibit import Estimate, Exhibit
+from claimtest.fields import Every, named, require
 from claimtest.profile import Profile
 
 __all__ = [
@@ -65,7 +67,7 @@ class Criterion:
     (values, abscissa) of such arrays where the abscissa is not the width. With ``over="sweep"``,
     ``measure(cells, **ingredients)`` returns Samples. Ingredients are predictions: a control substitutes them.
     ``precision(cell)`` gives relative weights known beforehand, one number or one per value; weight 0 leaves a
-    value out.
+    value out. Raises TypeError for a field of another kind.
     """
 
     id: str
@@ -78,6 +80,14 @@ class Criterion:
     precision: Callable[..., Any] | None = None
     abscissa: str = "width m"
     ordinate: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be judged or shown."""
+        named(self)
+        require(self, asks=str, law=Law, sweep=Sweep, measure=Callable, at=Callable, abscissa=str, ordinate=str)
+        require(self, precision=(Callable, NoneType))
+        if self.over not in ("cell", "sweep"):
+            raise ValueError(f"criterion {self.id!r}: over has to be 'cell' or 'sweep', not {self.over!r}")
 
     def samples(self, data: Sequence[CellData], **ingredients: Any) -> Samples:
         """Values, cases and abscissae of the chosen part of the ladder."""
@@ -122,7 +132,7 @@ class Control:
 
     It changes one thing: ``ingredients`` of the measure (a wrong prediction), ``margins`` (the law shifted by that many
     margins), ``law`` (another law), or ``sweep`` (the experiment run with a wrong ingredient). ``where`` keeps
-    the cells in which the variant is really false.
+    the cells in which the variant is really false. Raises TypeError for a field of another kind.
     """
 
     id: str
@@ -133,6 +143,12 @@ class Control:
     law: Law | None = None
     sweep: Sweep | None = None
     where: Callable[[CellData], bool] = everywhere
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be run or shown."""
+        named(self)
+        require(self, states=str, aimed_at=str, ingredients=Mapping, margins=(float, int), where=Callable)
+        require(self, law=(Law, NoneType), sweep=(Sweep, NoneType))
 
     @property
     def changes_law_alone(self) -> bool:
@@ -160,6 +176,7 @@ class ReadingCheck:
 
     def __post_init__(self) -> None:
         """Catch a control that could never be rejected."""
+        require(self, reading=str, criteria=Every(Criterion), controls=Every(Control))
         ids = [c.id for c in self.criteria]
         lost = [c.id for c in self.controls if c.aimed_at not in ids]
         if lost or len(set(ids)) < len(ids):
@@ -184,6 +201,8 @@ class Check:
 
     def __post_init__(self) -> None:
         """Every reading of the claim has its check, and no other."""
+        require(self, claim=Claim, readings=Every(ReadingCheck), out_of_scope=Callable, exhibits=Callable)
+        require(self, shown=Every(Sweep), attack=(Attack, NoneType))
         stated, checked = [r.id for r in self.claim.readings], [r.reading for r in self.readings]
         if stated != checked:
             raise ValueError(f"claim {self.claim.id!r} states readings {stated} but checks {checked}")
@@ -214,6 +233,8 @@ class Pack:
 
     def __post_init__(self) -> None:
         """Refuse a pack whose claims do not form a graph or whose experiments share a name."""
+        require(self, module=str, title=str, checks=Every(Check), cases=Callable, packages=Every(str))
+        require(self, cases_from_data=(Callable, NoneType), reference=(Path, NoneType))
         claim_graph(check.claim for check in self.checks)
         self.experiments  # noqa: B018
 

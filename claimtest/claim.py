@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
+from types import NoneType
 
+from claimtest.fields import Every, named, require
 from claimtest.shown import Shown
 
 __all__ = ["Claim", "Provenance", "Reading", "Verdict", "claim_graph"]
@@ -38,7 +40,7 @@ class Reading:
     ``statement`` is prose with $TeX$. ``expected`` is the verdict that the theory leads us to expect, or None
     where there is no prediction; ``because`` says why and is required unless it is plain "holds". ``provenance`` is one
     tag, or several where parts of the statement come from different places.
-    Raises ValueError if that reason, or every tag, is missing.
+    Raises ValueError if that reason, or every tag, is missing, and TypeError for a field of another kind.
     """
 
     id: str
@@ -50,6 +52,9 @@ class Reading:
 
     def __post_init__(self) -> None:
         """Ask for a reason wherever the expectation is not the obvious one."""
+        named(self)
+        require(self, title=str, statement=str, because=str, expected=(Verdict, NoneType))
+        require(self, provenance=(Provenance, tuple), tags=Every(Provenance))
         if self.expected is not Verdict.HOLDS and not self.because:
             raise ValueError(f"reading {self.id!r} expects {self.expected}: say why in `because`")
         if not self.tags:
@@ -66,7 +71,8 @@ class Claim:
     """A definition, lemma, theorem or figure: statement, premises, provenance and readings.
 
     The first reading is the principal one: its verdict is the claim's. Texts are prose with $TeX$; ``formula``
-    is displayed TeX. ``provenance_note`` says which part of the wording comes from where.
+    is displayed TeX. ``provenance_note`` says which part of the wording comes from where. Raises ValueError for no
+    readings, or two of one name, and TypeError for a field of another kind.
     """
 
     id: str
@@ -81,6 +87,9 @@ class Claim:
 
     def __post_init__(self) -> None:
         """Refuse a claim that could not be judged or whose readings could not be told apart."""
+        named(self)
+        require(self, title=str, statement=str, formula=str, provenance_note=str)
+        require(self, premises=Every(str), provenance=Every(Provenance), depends_on=Every(str), readings=Every(Reading))
         ids = [reading.id for reading in self.readings]
         if not ids or len(set(ids)) < len(ids):
             raise ValueError(f"claim {self.id!r} needs readings with distinct ids, got {ids}")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
+
+from claimtest.fields import named, require
 
 __all__ = ["Estimate", "Exhibit"]
 
@@ -30,7 +33,8 @@ class Exhibit:
     ``data`` are columns of equal length, an :class:`Estimate` where a cell has an interval. ``draw(axes)`` draws the
     picture on matplotlib axes; without it the data are shown as a table over the width of the page. ``of_bound``: it
     shows how loose a bound is, and the report's section on that links to it. ``leads``: it answers the claim at one
-    look, and stands before the readings.
+    look, and stands before the readings. Raises TypeError for a field of another kind and ValueError for columns that
+    differ in length.
     """
 
     id: str
@@ -40,3 +44,11 @@ class Exhibit:
     draw: Callable[[Any], None] | None = None
     of_bound: bool = False
     leads: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be shown."""
+        named(self)
+        require(self, title=str, alt=str, data=Mapping, draw=(Callable, NoneType), of_bound=bool, leads=bool)
+        lengths = {str(name): len(column) for name, column in self.data.items()}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"exhibit {self.id!r}: columns of different length: {lengths}")

@@ -1,16 +1,16 @@
 """The mean activation h(u, s) = E ψ(u + sε), ε ~ N(0, 1), its derivatives and its second moment, in torch.
 
 h is even in s and solves the heat equation ∂h/∂s = s ∂²h/∂u². Every class below carries four functions of
-tensors u and s that broadcast against each other; ``value_and_slope`` and ``derivatives`` share their erf and
-exp, since training spends its time there. Work in place is confined to values that automatic differentiation does
-not keep, so every function here can be differentiated.
+tensors u and s that broadcast against each other; ``value_and_slope`` and ``derivatives`` share their erf and exp,
+since training spends its time there, and can write into buffers. Without these every function can be differentiated:
+work in place is confined to values that automatic differentiation does not keep.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from models.quadrature import QuadratureMean
 from theorems.setting import ERF, RELU, SIN, Activation, activation_named
 
 __all__ = [
+    "Buffers",
     "ErfMean",
     "MeanActivation",
     "QuadratureMean",
@@ -32,6 +33,22 @@ __all__ = [
 Values = Float[Tensor, "..."]
 
 
+class Buffers(NamedTuple):
+    """Where ``value_and_slope`` and ``derivatives`` put what they find, and two arrays to work in.
+
+    All of them have the shape of u; None: new memory.
+    """
+
+    value: Tensor | None = None
+    slope_u: Tensor | None = None
+    slope_s: Tensor | None = None
+    work: Tensor | None = None
+    argument: Tensor | None = None
+
+
+NEW = Buffers()
+
+
 class MeanActivation(Protocol):
     """h(u, s) = E ψ(u + sε) for one activation ψ; u and s are tensors that broadcast."""
 
@@ -39,12 +56,12 @@ class MeanActivation(Protocol):
         """h = E ψ(u + sε)."""
         ...
 
-    def value_and_slope(self, u: Values, s: Values) -> tuple[Values, Values]:
+    def value_and_slope(self, u: Values, s: Values, to: Buffers = NEW) -> tuple[Values, Values]:
         """(h, h_u) with h_u = ∂h/∂u = E ψ'(u + sε): all that fixed noise needs."""
         ...
 
-    def derivatives(self, u: Values, s: Values) -> tuple[Values, Values, Values]:
-        """(h, h_u, h_s) with h_s = ∂h/∂s = E ε ψ'(u + sε)."""
+    def derivatives(self, u: Values, s: Values, to: Buffers = NEW) -> tuple[Values, Values, Values]:
+        """(h, h_u, h_s) with h_s = ∂h/∂s = E ε ψ'(u + sε); with buffers u and s have one shape."""
         ...
 
     def second_moment(self, u: Values, s: Values) -> Values:
@@ -73,18 +90,19 @@ class ErfMean:
         """h = erf(u / √(1 + 2s²))."""
         return torch.erf(u * _erf_shrinkage(s))
 
-    def value_and_slope(self, u: Values, s: Values) -> tuple[Values, Values]:
+    def value_and_slope(self, u: Values, s: Values, to: Buffers = NEW) -> tuple[Values, Values]:
         """h_u = (2/√π) e^{-a²} / √(1 + 2s²)."""
         q = _erf_shrinkage(s)
-        a = u * q
-        return torch.erf(a), _erf_slope(a) * q
+        a = torch.mul(u, q, out=to.argument)
+        return torch.erf(a, out=to.value), torch.mul(_erf_slope(a, to.slope_u), q, out=to.slope_u)
 
-    def derivatives(self, u: Values, s: Values) -> tuple[Values, Values, Values]:
+    def derivatives(self, u: Values, s: Values, to: Buffers = NEW) -> tuple[Values, Values, Values]:
         """h_s = -2 s u h_u / (1 + 2s²)."""
-        q = _erf_shrinkage(s)
-        a = u * q
-        h_u = _erf_slope(a) * q
-        return torch.erf(a), h_u, _times(a * s, q * h_u, -2)
+        q = _erf_shrinkage(s, to.work)
+        a = torch.mul(u, q, out=to.argument)
+        h, h_u = torch.erf(a, out=to.value), torch.mul(_erf_slope(a, to.slope_u), q, out=to.slope_u)
+        shrunk = torch.mul(q, h_u, out=to.work)
+        return h, h_u, _times(torch.mul(a, s, out=to.slope_s), shrunk, -2, to.slope_s)
 
     def second_moment(self, u: Values, s: Values) -> Values:
         """E erf(z)² = 1 - 8 T(√2 a, 1/√(1 + 4s²)), T being Owen's function.
@@ -96,24 +114,24 @@ class ErfMean:
         return 1 - 8 * _owens_t(k, torch.rsqrt(1 + 4 * s * s))
 
 
-def _gauss(a: Values, logarithm: float = 0.0) -> Values:
+def _gauss(a: Values, logarithm: float = 0.0, out: Tensor | None = None) -> Values:
     """e^{c - a²}, the constant c = ``logarithm`` added in the same pass that squares."""
-    return torch.addcmul(a.new_full((), logarithm), a, a, value=-1).exp_()
+    return torch.addcmul(a.new_full((), logarithm), a, a, value=-1, out=out).exp_()
 
 
-def _erf_slope(a: Values) -> Values:
+def _erf_slope(a: Values, out: Tensor | None = None) -> Values:
     """(2/√π) e^{-a²}."""
-    return _gauss(a, math.log(2 / math.sqrt(math.pi)))
+    return _gauss(a, math.log(2 / math.sqrt(math.pi)), out)
 
 
-def _erf_shrinkage(s: Values) -> Values:
-    """1 / √(1 + 2s²)."""
-    return torch.addcmul(s.new_ones(()), s, s, value=2).rsqrt_()
+def _erf_shrinkage(s: Values, out: Tensor | None = None) -> Values:
+    """1 / √(1 + 2s²); a root and a reciprocal take less time than ``rsqrt`` does in double precision."""
+    return torch.reciprocal(torch.addcmul(s.new_ones(()), s, s, value=2, out=out).sqrt_(), out=out)
 
 
-def _times(a: Values, b: Values, factor: float) -> Values:
+def _times(a: Values, b: Values, factor: float, out: Tensor | None = None) -> Values:
     """factor · a b in one pass."""
-    return torch.addcmul(a.new_zeros(()), a, b, value=factor)
+    return torch.addcmul(a.new_zeros(()), a, b, value=factor, out=out)
 
 
 def _owens_t(k: Values, c: Values, nodes: int = 12) -> Values:
@@ -137,15 +155,16 @@ class ReluMean:
         """h = u Φ(k) + |s| φ(k)."""
         return self.value_and_slope(u, s)[0]
 
-    def value_and_slope(self, u: Values, s: Values) -> tuple[Values, Values]:
+    def value_and_slope(self, u: Values, s: Values, to: Buffers = NEW) -> tuple[Values, Values]:
         """h_u = Φ(k)."""
-        size, cdf, pdf = _gaussian(u, s)
-        return torch.addcmul(pdf * size, u, cdf), cdf
+        size, cdf, pdf = _gaussian(u, s, to)
+        return torch.addcmul(torch.mul(pdf, size, out=to.value), u, cdf, out=to.value), cdf
 
-    def derivatives(self, u: Values, s: Values) -> tuple[Values, Values, Values]:
+    def derivatives(self, u: Values, s: Values, to: Buffers = NEW) -> tuple[Values, Values, Values]:
         """h_s = sign(s) φ(k)."""
-        size, cdf, pdf = _gaussian(u, s)
-        return torch.addcmul(pdf * size, u, cdf), cdf, pdf * torch.sign(s)
+        size, cdf, pdf = _gaussian(u, s, to, to.slope_s, to.value)
+        h = torch.addcmul(torch.mul(pdf, size, out=to.value), u, cdf, out=to.value)
+        return h, cdf, torch.mul(pdf, torch.sign(s, out=to.slope_s), out=to.slope_s)
 
     def second_moment(self, u: Values, s: Values) -> Values:
         """E (z)_+² = (u² + s²) Φ(k) + u |s| φ(k)."""
@@ -153,12 +172,15 @@ class ReluMean:
         return torch.addcmul(u * size * pdf, torch.addcmul(s * s, u, u), cdf)
 
 
-def _gaussian(u: Values, s: Values) -> tuple[Values, Values, Values]:
+def _gaussian(
+    u: Values, s: Values, to: Buffers = NEW, size: Tensor | None = None, edge: Tensor | None = None
+) -> tuple[Values, Values, Values]:
     """|s|, Φ(k) and φ(k) at k = u/|s|; a vanishing s gives a huge k, or 0 where u does too, never inf or nan."""
-    size = s.abs()
-    a = torch.addcdiv(u.new_zeros(()), u, size.clamp_min(torch.finfo(s.dtype).tiny ** 0.5), value=math.sqrt(0.5))
-    cdf = torch.add(a.new_full((), 0.5), torch.erf(a), alpha=0.5)
-    return size, cdf, _gauss(a, -0.5 * math.log(2 * math.pi))
+    size = torch.abs(s, out=size)
+    edge = torch.clamp_min(size, torch.finfo(s.dtype).tiny ** 0.5, out=edge)
+    a = torch.addcdiv(u.new_zeros(()), u, edge, value=math.sqrt(0.5), out=to.argument)
+    cdf = torch.add(a.new_full((), 0.5), torch.erf(a, out=to.slope_u), alpha=0.5, out=to.slope_u)
+    return size, cdf, _gauss(a, -0.5 * math.log(2 * math.pi), to.work)
 
 
 @dataclass(frozen=True)
@@ -169,21 +191,24 @@ class SinMean:
         """h = e^{-s²/2} sin u."""
         return _sin_shrinkage(s) * torch.sin(u)
 
-    def value_and_slope(self, u: Values, s: Values) -> tuple[Values, Values]:
+    def value_and_slope(self, u: Values, s: Values, to: Buffers = NEW) -> tuple[Values, Values]:
         """h_u = e^{-s²/2} cos u."""
-        shrink = _sin_shrinkage(s)
-        return shrink * torch.sin(u), shrink * torch.cos(u)
+        return self._shrunk(u, _sin_shrinkage(s), to)
 
-    def derivatives(self, u: Values, s: Values) -> tuple[Values, Values, Values]:
+    def derivatives(self, u: Values, s: Values, to: Buffers = NEW) -> tuple[Values, Values, Values]:
         """h_s = -s h."""
-        h, h_u = self.value_and_slope(u, s)
-        return h, h_u, _times(h, s, -1)
+        h, h_u = self._shrunk(u, _sin_shrinkage(s, to.work), to)
+        return h, h_u, _times(h, s, -1, to.slope_s)
+
+    def _shrunk(self, u: Values, by: Values, to: Buffers) -> tuple[Values, Values]:
+        h = torch.mul(torch.sin(u, out=to.value), by, out=to.value)
+        return h, torch.mul(torch.cos(u, out=to.slope_u), by, out=to.slope_u)
 
     def second_moment(self, u: Values, s: Values) -> Values:
         """E sin² z = ½ (1 - e^{-2s²} cos 2u)."""
         return 0.5 * (1 - torch.exp(-2 * s * s) * torch.cos(2 * u))
 
 
-def _sin_shrinkage(s: Values) -> Values:
+def _sin_shrinkage(s: Values, out: Tensor | None = None) -> Values:
     """e^{-s²/2}."""
-    return _times(s, s, -0.5).exp_()
+    return _times(s, s, -0.5, out).exp_()

@@ -11,7 +11,7 @@ entries on X: the same training, with less to move.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from torch import Tensor
 from models.checked import finite_tensor, known_blocks
 from models.memory import block_size
 from models.snn import BLOCKS, StochasticNetwork
+from models.step import Step, Workspace
 
 __all__ = ["Cell", "Group"]
 
@@ -33,7 +34,6 @@ class Group:
     replicates: slice
     state: Float[Tensor, " N"]
     network: StochasticNetwork
-    gradient: Mapping[str, Tensor]
     y: Float[Tensor, "R n d"]
     views: Callable[[Tensor, int], dict[str, Tensor]]
 
@@ -42,11 +42,10 @@ class Group:
         """Number R of replicates."""
         return self.replicates.stop - self.replicates.start
 
-    def descend(self, gradient: Mapping[str, Tensor], step: float) -> None:
-        """W ← W - step · gradient, in place."""
-        blocks = self.network.parameters()
-        for name in gradient:
-            blocks[name].sub_(gradient[name], alpha=step)
+    @property
+    def trained(self) -> dict[str, Tensor]:
+        """The blocks that are trained, (R, k, m) with the units last, as views of the state."""
+        return self.views(self.state, self.size)
 
     def squares(self, flat: Float[Tensor, " N"]) -> Float[Tensor, " R"]:
         """‖·‖² over the parameters of each replicate."""
@@ -84,16 +83,23 @@ class Cell:
         blocks = members.parameters()
         state = torch.cat([blocks[name].mT.reshape(-1) for name in self.rows])
         size = replicates.stop - replicates.start
-        part = members.replace_parameters(self.views(state, size))
-        gradient = self.views(torch.empty_like(state), size)
-        return Group(replicates, state, part, gradient, self.y.expand(size, *self.y.shape), self.views)
+        part = members.replace_parameters({name: block.mT for name, block in self.views(state, size).items()})
+        return Group(replicates, state, part, self.y.expand(size, *self.y.shape), self.views)
+
+    def steps(self) -> Iterator[tuple[Group, Step]]:
+        """Every group with its step; those of one size share their workspace."""
+        rooms: dict[int, Workspace] = {}
+        for group in self.groups:
+            if group.size not in rooms:
+                rooms[group.size] = Workspace(group.network, len(self.x))
+            yield group, Step(group.network, self.x, group.y, rooms[group.size])
 
     def views(self, flat: Float[Tensor, " N"], replicates: int) -> dict[str, Tensor]:
-        """The trainable blocks, each (R, m, k), inside a flat buffer."""
+        """The trainable blocks, each (R, k, m) with the units last, inside a flat buffer."""
         width = self.network.width
         parts = flat.split([replicates * rows * width for rows in self.rows.values()])
         shapes = zip(self.rows.items(), parts, strict=True)
-        return {name: part.view(replicates, rows, width).mT for (name, rows), part in shapes}
+        return {name: part.view(replicates, rows, width) for (name, rows), part in shapes}
 
     def snapshot(self) -> StochasticNetwork:
         """A copy of where training stands, with the replicate axes of the network that was given."""

@@ -44,31 +44,20 @@ def pullback(
     x: Float[Tensor, "n p"],
     features: Features,
     cotangent: Float[Tensor, "*b n d"],
-    out: Mapping[str, Tensor] | None = None,
 ) -> dict[str, Tensor]:
     """Jᵀ e for e = ``cotangent``: the gradient of <e, f> by each block, computed from its features.
 
         ∂/∂v_r = M Σ_i e_i a_r(x_i)      ∂/∂w_r^μ = M Σ_i <v_r, e_i> b_r(x_i) x_i      (σ: c in place of b)
 
-    With ``out`` (blocks of gradients, any subset) the results are written there and nothing else is computed.
+    ``models.step`` computes the same for training, in place.
     """
     e = cotangent * network.multiplier
-    wanted = network.parameters().keys() if out is None else out.keys()
-    gradient: dict[str, Tensor] = {}
-    if "decoder" in wanted:
-        gradient["decoder"] = _product(e.mT, features.decoder, out, "decoder")
-    if "mean" in wanted or "scale" in wanted:
-        ve = torch.matmul(e, network.decoder.mT)
-        xt = x.T.expand(*network.batch_shape, *x.T.shape)
-        for name, slope in (("mean", features.mean), ("scale", features.scale)):
-            if name in wanted and slope is not None:
-                gradient[name] = _product(xt, ve * slope, out, name)
+    gradient = {"decoder": torch.matmul(e.mT, features.decoder).mT}
+    ve, xt = torch.matmul(e, network.decoder.mT), x.T.expand(*network.batch_shape, *x.T.shape)
+    for name, slope in (("mean", features.mean), ("scale", features.scale)):
+        if slope is not None:
+            gradient[name] = torch.matmul(xt, ve * slope).mT
     return gradient
-
-
-def _product(a: Tensor, b: Tensor, out: Mapping[str, Tensor] | None, name: str) -> Tensor:
-    """(a b)ᵀ, units last in memory, written into ``out`` if given."""
-    return torch.matmul(a, b).mT if out is None else torch.matmul(a, b, out=out[name].mT).mT
 
 
 def pushforward(

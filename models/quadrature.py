@@ -26,7 +26,8 @@ class QuadratureMean:
 
     A smooth ψ is integrated by the trapezoid rule on [-9, 9]. Against the weight e^{-ε²/2} it converges like
     e^{-2πy/(sδ)}, δ the spacing and y the height of ψ's nearest pole, and so beats Gauss-Hermite's
-    e^{-2(y/s)√N} from a few dozen nodes on. A ψ with kinks is integrated between them by Gauss-Legendre.
+    e^{-2(y/s)√N} from a few dozen nodes on. A ψ with kinks is integrated between them by Gauss-Legendre. Buffers that
+    are offered are not taken: a sum over nodes has others.
     """
 
     psi: Activation
@@ -36,11 +37,11 @@ class QuadratureMean:
         """h = Σ_k w_k ψ(u + s ε_k)."""
         return self._mean(u, s, lambda z, _: self.psi.function(torch, z))
 
-    def value_and_slope(self, u: Values, s: Values) -> tuple[Values, Values]:
+    def value_and_slope(self, u: Values, s: Values, to: object = None) -> tuple[Values, Values]:
         """h_u = Σ_k w_k ψ'(u + s ε_k)."""
         return self.value(u, s), self._mean(u, s, lambda z, _: self.psi.derivative(torch, z))
 
-    def derivatives(self, u: Values, s: Values) -> tuple[Values, Values, Values]:
+    def derivatives(self, u: Values, s: Values, to: object = None) -> tuple[Values, Values, Values]:
         """h_s = Σ_k w_k ε_k ψ'(u + s ε_k)."""
         h, h_u, h_s = self.value(u, s), torch.zeros_like(u + s), torch.zeros_like(u + s)
         for eps, weight in self._rule(u, s):

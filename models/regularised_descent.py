@@ -8,7 +8,6 @@ from typing import Any
 from models.cell import Cell
 from models.checked import positive_number
 from models.divergence import checked_beta, divergence_from
-from models.objective import pullback
 from models.snn import Seed, StochasticNetwork
 from models.training import NoiseStreams, State, record_schedule
 
@@ -42,17 +41,16 @@ def regularised_descent(
     start = cell if initial is None else Cell(initial, x, y, trainable)
     kl = divergence_from(divergence, start.network, cell.x)
     streams = None if seeds is None else NoiseStreams(seeds, cell)
+    groups = list(cell.steps())
     for count, total in record_schedule(steps, record):
-        for group in cell.groups if count else ():
-            own, noise = kl[group.replicates], cell.x.new_empty(group.size, len(cell.x), network.width)
+        for group, one in groups if count else ():
+            own, trained = kl[group.replicates], group.trained
+            noise = None if streams is None else cell.x.new_empty(group.size, len(cell.x), network.width)
             for _ in range(count):
                 pull = own.gradient(group.network)
-                if streams is None:
-                    features = group.network.features(cell.x)
-                else:
+                if streams is not None and noise is not None:
                     streams.fill(noise, group.replicates)
-                    features = group.network.sampled_features(cell.x, noise)
-                residual = group.network.combine(features.decoder) - group.y
-                group.descend(pullback(group.network, cell.x, features, residual, group.gradient), step)
-                group.descend({name: pull[name] for name in cell.rows if name in pull}, step * beta)
+                one.pull(one.forward(noise), trained, -step, add=True)
+                for name in trained.keys() & pull.keys():
+                    trained[name].mT.sub_(pull[name], alpha=step * beta)
         yield State(total * step, cell.snapshot(), cell.unflatten(cell.x.new_zeros(cell.size)))

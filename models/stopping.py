@@ -12,8 +12,7 @@ from torch import Tensor
 
 from models.cell import Cell
 from models.checked import finite_number, positive_number, whole_number
-from models.objective import pullback
-from models.snn import BLOCKS, Features, StochasticNetwork
+from models.snn import BLOCKS, StochasticNetwork
 
 __all__ = ["Fit", "descend_to_share"]
 
@@ -65,9 +64,9 @@ class _Descent:
 
     def __init__(self, cell: Cell, step: float, share: float, most: int) -> None:
         """Look at the network before the first step."""
-        (self.group,), self.x = cell.groups, cell.x
-        self.step, self.share, self.most = step, share, most
-        self.features, self.residual = self._forward()
+        ((group, self.one),) = cell.steps()
+        self.trained, self.step, self.share, self.most = group.trained, step, share, most
+        self.residual = self.one.forward()
         self.first = self.now = self._loss()
         self.taken = torch.zeros_like(self.now, dtype=torch.long)
         self.going = self._above()
@@ -78,18 +77,12 @@ class _Descent:
 
     def take(self, steps: int) -> None:
         """So many steps, or as many as are still wanted: a residual put to zero moves nothing."""
-        group = self.group
         for _ in range(steps):
-            pulled = self.residual.masked_fill(~self.going, 0.0)
-            group.descend(pullback(group.network, self.x, self.features, pulled, group.gradient), self.step)
+            self.one.pull(self.residual.masked_fill(~self.going, 0.0), self.trained, -self.step, add=True)
             self.taken += self.going
-            self.features, self.residual = self._forward()
+            self.residual = self.one.forward()
             self.now = torch.where(self.going, self._loss(), self.now)
             self.going = self.going & self._above()
-
-    def _forward(self) -> tuple[Features, Float[Tensor, "1 n d"]]:
-        features = self.group.network.features(self.x)
-        return features, self.group.network.combine(features.decoder) - self.group.y
 
     def _loss(self) -> Float[Tensor, " 1"]:
         return 0.5 * self.residual.square().sum((-2, -1))

@@ -21,9 +21,9 @@ from torch import Tensor
 from models.cell import Cell, Group
 from models.checked import finite_number, finite_tensor, positive_number, whole_number
 from models.draws import Seed, fill_uniform, generator, known_seed, to_normal
-from models.objective import pullback
 from models.rungekutta import DormandPrince8, local_error
 from models.snn import BLOCKS, StochasticNetwork
+from models.step import Step, Workspace
 from models.tangent import tangent_matrix
 
 __all__ = [
@@ -117,17 +117,17 @@ class _Integrator:
     def __init__(self, cell: Cell, like: Group) -> None:
         self.x = cell.x
         self.solver = DormandPrince8(like.state.numel(), dtype=cell.x.dtype, device=cell.x.device)
-        self.argument = cell.views(self.solver.argument, like.size)
+        self.argument = {name: block.mT for name, block in cell.views(self.solver.argument, like.size).items()}
         self.stages = [cell.views(stage, like.size) for stage in self.solver.stages]
+        self.room = Workspace(like.network, len(cell.x))
 
     def run(self, group: Group, step: float, steps: int) -> Float[Tensor, " R"]:
         """Advance the group in place; the sum of its estimated local errors."""
-        part = group.network.replace_parameters(self.argument)
+        one = Step(group.network.replace_parameters(self.argument), self.x, group.y, self.room)
 
         def velocity(slot: int) -> None:
-            """dW/dt = -∇L = Jᵀ (y - f)."""
-            features = part.features(self.x)
-            pullback(part, self.x, features, group.y - part.combine(features.decoder), self.stages[slot])
+            """dW/dt = -∇L."""
+            one.pull(one.forward(), self.stages[slot], -1.0, add=False)
 
         error = torch.zeros(group.size, dtype=self.x.dtype, device=self.x.device)
         for _ in range(steps):
@@ -148,12 +148,12 @@ def gradient_descent(
 ) -> Iterator[State]:
     """W ← W - step ∇L(W), yielding the state before the first step, every ``record`` steps and after the last."""
     cell, step = Cell(network, x, y, trainable), positive_number(step, "step")
+    groups = list(cell.steps())
     for count, total in record_schedule(steps, record):
-        for group in cell.groups if count else ():
+        for group, one in groups if count else ():
+            trained = group.trained
             for _ in range(count):
-                features = group.network.features(cell.x)
-                residual = group.network.combine(features.decoder) - group.y
-                group.descend(pullback(group.network, cell.x, features, residual, group.gradient), step)
+                one.pull(one.forward(), trained, -step, add=True)
         yield State(total * step, cell.snapshot(), cell.unflatten(cell.x.new_zeros(cell.size)))
 
 
@@ -166,13 +166,13 @@ def descent_losses(
     """
     cell, step, steps = Cell(network, x, y, trainable), positive_number(step, "step"), whole_number(steps, "steps", 0)
     losses = cell.x.new_empty(steps + 1, cell.size)
-    for group in cell.groups:
+    for group, one in cell.steps():
+        trained = group.trained
         for taken in range(steps + 1):
-            features = group.network.features(cell.x)
-            residual = group.network.combine(features.decoder) - group.y
+            residual = one.forward()
             losses[taken, group.replicates] = 0.5 * residual.square().sum((-2, -1))
             if taken < steps:
-                group.descend(pullback(group.network, cell.x, features, residual, group.gradient), step)
+                one.pull(residual, trained, -step, add=True)
     return cell.unflatten(losses.T)
 
 
@@ -194,15 +194,13 @@ def stochastic_gradients(
     unless there is one seed for each replicate.
     """
     cell, step = Cell(network, x, y, trainable), positive_number(step, "step")
-    streams = NoiseStreams(seeds, cell)
+    streams, groups = NoiseStreams(seeds, cell), list(cell.steps())
     for count, total in record_schedule(steps, record):
-        for group in cell.groups if count else ():
-            noise = cell.x.new_empty(group.size, len(cell.x), network.width)
+        for group, one in groups if count else ():
+            noise, trained = cell.x.new_empty(group.size, len(cell.x), network.width), group.trained
             for _ in range(count):
                 streams.fill(noise, group.replicates)
-                features = group.network.sampled_features(cell.x, noise)
-                residual = group.network.combine(features.decoder) - group.y
-                group.descend(pullback(group.network, cell.x, features, residual, group.gradient), step)
+                one.pull(one.forward(noise), trained, -step, add=True)
         yield State(total * step, cell.snapshot(), cell.unflatten(cell.x.new_zeros(cell.size)))
 
 

@@ -15,8 +15,9 @@ from checks.case import VaeCase
 from checks.experiments.networks import Prepare, as_initialised, initial_networks
 from claimtest.cells import Experiment, Quantities
 from models.draws import fill_uniform, generator, to_normal
-from models.objective import loss, pullback
-from models.snn import Features, StochasticNetwork
+from models.objective import loss
+from models.snn import StochasticNetwork
+from models.step import training_gradient
 from models.tangent import TangentKernel, jacobian_tangent_kernel, sampled_tangent_kernel, tangent_kernel
 from models.traced import mean_sampled_traced_kernel, traced_kernel
 
@@ -60,13 +61,13 @@ def encoder_subtracted(network: StochasticNetwork, x: np.ndarray, seed: SeedSequ
     return dataclasses.replace(kernel, mean=-kernel.mean, scale=-kernel.scale)
 
 
-Gradient = Callable[[StochasticNetwork, Tensor, Features, Tensor], dict[str, Tensor]]
-"""Jᵀ e by block, from a network, its inputs, its features and e."""
+Gradient = Callable[[StochasticNetwork, Tensor, Tensor], dict[str, Tensor]]
+"""∇L by block, from a network, its inputs and its targets."""
 
 
-def scale_gradient_halved(network: StochasticNetwork, x: Tensor, features: Features, e: Tensor) -> dict[str, Tensor]:
-    """Jᵀ e with half of its part for the last block of the encoder: a control's error."""
-    exact = pullback(network, x, features, e)
+def scale_gradient_halved(network: StochasticNetwork, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+    """∇L with half of its part for the last block of the encoder: a control's error."""
+    exact = training_gradient(network, x, y)
     wrong = "scale" if "scale" in exact else "mean"
     return exact | {wrong: exact[wrong] / 2}
 
@@ -85,7 +86,7 @@ def identities(
     device: str,
     prepare: Prepare = as_initialised,
     contraction: Contraction = closed_form,
-    gradient: Gradient = pullback,
+    gradient: Gradient = training_gradient,
 ) -> Quantities:
     """Defects (R,), relative to ‖Θ‖_F: "autodiff" closed form against Jacobians, "asymmetry", "negativity" of the
     smallest eigenvalue, "sum" of the blocks against Jacobians of all parameters at once. ``contraction`` is the closed
@@ -115,7 +116,7 @@ def identities(
 def _gradient_defect(network: StochasticNetwork, x: np.ndarray, y: np.ndarray, gradient: Gradient) -> float:
     """‖closed - exact‖ / ‖exact‖ of the gradient of the loss by all parameters."""
     inputs, targets = network.as_inputs(x), torch.as_tensor(y).to(network.mean)
-    closed = gradient(network, inputs, network.features(inputs), network.mean_output(inputs) - targets)
+    closed = gradient(network, inputs, targets)
     blocks = {name: block.detach().clone().requires_grad_() for name, block in network.parameters().items()}
     value = loss(network.replace_parameters(blocks).mean_output(inputs), targets)
     exact = torch.autograd.grad(value, list(blocks.values()))

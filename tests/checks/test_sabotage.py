@@ -151,7 +151,7 @@ def test_weights_of_a_scale_three_percent_off_are_noticed(monkeypatch):
 
 def test_a_gradient_that_loses_half_of_a_block_is_noticed(monkeypatch):
     monkeypatch.setattr(sampled.identities, "__defaults__", tuple(
-        sampled.scale_gradient_halved if value is sampled.pullback else value
+        sampled.scale_gradient_halved if value is sampled.training_gradient else value
         for value in sampled.identities.__defaults__
     ))  # fmt: skip
     assert violated(judged(0, "definition1", "mean-output", measured(0))) == {"gradient"}
