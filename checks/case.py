@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from claimtest.fields import Every, require
 from claimtest.profile import Profile
 from theorems.limiting_kernel import KernelBlocks, limiting_kernel
 from theorems.setting import LearnedNoise, Problem
@@ -25,7 +26,8 @@ MOST_NUMBERS = 2**23
 class VaeCase:
     """One problem with the base of its ladder of widths; ``ladder`` overrides the ladder with a user's own.
 
-    It gets the replicates of ``stands_for`` cases: a user's only problem as many as all those that are drawn.
+    It gets the replicates of ``stands_for`` cases: a user's only problem as many as all those that are drawn. Raises
+    TypeError or ValueError, in one line, for a field of another kind and a ladder that does not rise from 1 on.
     """
 
     problem: Problem
@@ -33,6 +35,13 @@ class VaeCase:
     origin: str = "drawn"
     ladder: tuple[int, ...] = field(default=())
     stands_for: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be planned."""
+        require(self, problem=Problem, base=int, origin=str, ladder=Every(int), stands_for=int)
+        rungs = [1, *self.ladder]
+        if min(self.base, self.stands_for) < 1 or sorted(rungs) != rungs:
+            raise ValueError(f"a case has widths from 1 on, rising: base {self.base}, ladder {self.ladder}"[:200])
 
     @cached_property
     def digest(self) -> str:

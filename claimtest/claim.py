@@ -108,6 +108,8 @@ def claim_graph(claims: Iterable[Claim]) -> Mapping[str, Claim]:
     """
     by_id: dict[str, Claim] = {}
     for claim in claims:
+        if not isinstance(claim, Claim):
+            raise TypeError(f"a graph of claims, not of {type(claim).__name__}")
         if claim.id in by_id:
             raise ValueError(f"two claims are called {claim.id!r}")
         by_id[claim.id] = claim

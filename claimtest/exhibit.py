@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from types import NoneType
 from typing import Any
 
@@ -14,16 +15,28 @@ __all__ = ["Estimate", "Exhibit"]
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with its interval as the cell of a table; ``marked`` where the eye should fall on it first."""
+    """A number with its interval as the cell of a table; ``marked`` where the eye should fall on it first.
+
+    Raises TypeError for what is no number.
+    """
 
     value: float
     low: float
     high: float
     marked: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuse what could not be shown."""
+        try:
+            if all(isinstance(number, Real) and [float(number)] for number in (self.value, self.low, self.high)):
+                return
+        except OverflowError:
+            pass
+        raise TypeError("an estimate is made of three numbers")
+
     def __str__(self) -> str:
         """As in a CSV file; the report writes it by hand."""
-        return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
+        return f"{float(self.value):.3g} [{float(self.low):.3g}, {float(self.high):.3g}]"
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,9 @@ TOGETHER = 0.9
 def clopper_pearson(successes: int, n: int, alpha: float) -> Interval:
     """Exact two-sided interval of a proportion at level α (Clopper & Pearson 1934).
 
-    Raises ValueError unless 0 <= successes <= n, n >= 1 and 0 < α < 1.
+    Raises ValueError unless 0 <= successes <= n, 1 <= n <= 10^15 and 10^-300 <= α < 1.
     """
-    if not (0 < n < math.inf and 0 <= successes <= n and 0 < alpha < 1):
+    if not (0 < n <= 10**15 and 0 <= successes <= n and 1e-300 <= alpha < 1):
         raise ValueError(f"{successes} successes of {n} at level {alpha} have no interval")
     low = 0.0 if successes == 0 else float(special.betaincinv(successes, n - successes + 1, alpha / 2))
     high = 1.0 if successes == n else float(special.betainccinv(successes + 1, n - successes, alpha / 2))

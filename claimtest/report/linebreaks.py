@@ -21,7 +21,7 @@ _WIDE = 32
 _RELATIONS = frozenset("=≠≈≃≅≡≤≥<>≪≫≲≳→↦⇒⇔∼∝∈⊂")
 _SIGNS = frozenset("+−-±")
 _CUTS = {
-    "inline": ((_RELATIONS | _SIGNS, 0),),
+    "inline": ((_RELATIONS | _SIGNS, 0), (_SIGNS, 1)),
     "block": ((_RELATIONS | frozenset(",;"), 0), (_SIGNS, 0), (_SIGNS, 1)),
 }
 """After what to cut, inside how many brackets at most: the first always, the others what is still too wide."""

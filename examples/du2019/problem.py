@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from examples.du2019.theory import gram_limit
+from examples.du2019.theory import gram_limit, numbers
 
 __all__ = ["Problem", "draw_problems"]
 
@@ -25,11 +25,18 @@ CONDITION = 6.0
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """Inputs (n, p) on the unit sphere and targets (n,)."""
+    """Inputs (n, p) on the unit sphere and targets (n,). Raises ValueError if they are none or do not match."""
 
     id: str
     inputs: Float[ndarray, "n p"]
     targets: Float[ndarray, " n"]
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be trained."""
+        if not isinstance(self.id, str):
+            raise TypeError("the id of a problem is a text")
+        if len(gram_limit(self.inputs)) != len(numbers(self.targets, "targets", 1)):
+            raise ValueError("there has to be a target for every input")
 
     @cached_property
     def digest(self) -> str:

@@ -24,8 +24,11 @@ from claimtest.evidence import EvidenceStore
 from claimtest.session import Session
 
 
-def run(folder: Path, told: int, room: int | None = None) -> None:
-    """Verify in this process, a byte to ``told`` before and after each cell is stored, then leave with the status."""
+def run(folder: Path, told: int, room: int | None = None, *, report: bool = False) -> None:
+    """Verify in this process, a byte to ``told`` before and after each cell is stored, then leave with the status.
+
+    With ``report`` the whole report is written, and bytes tell of its files, too.
+    """
     pool.METHOD = processes.METHOD = "fork"  # this process has no threads that a fork could lose
     save = EvidenceStore.save
 
@@ -39,9 +42,19 @@ def run(folder: Path, told: int, room: int | None = None) -> None:
         return out / "index.html"
 
     EvidenceStore.save = saying
-    from claimtest import report
+    replace = os.replace
 
-    report.write_report = write_json  # the page takes longer than all coins together
+    def telling(*arguments, **others):
+        os.write(told, b"[")
+        replace(*arguments, **others)
+        os.write(told, b"]")
+
+    if report:
+        os.replace = telling
+    else:
+        from claimtest import report as reporting
+
+        reporting.write_report = write_json  # the page takes longer than all coins together
     if room is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -49,7 +62,7 @@ def run(folder: Path, told: int, room: int | None = None) -> None:
     os._exit(cli.main(arguments, pack="tests.claimtest.toy_pack"))
 
 
-def start(folder: Path, room: int | None = None) -> tuple[int, int]:
+def start(folder: Path, room: int | None = None, *, report: bool = False) -> tuple[int, int]:
     """Fork a run; its process and the end of the pipe on which it tells how far it is."""
     hears, tells = os.pipe()
     sys.stdout.flush()
@@ -58,7 +71,7 @@ def start(folder: Path, room: int | None = None) -> tuple[int, int]:
         os.close(hears)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         os.dup2(os.open(folder.parent / f"{folder.name}.said", os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
-        run(folder, tells, room)
+        run(folder, tells, room, report=report)
     os.close(tells)
     return process, hears
 
@@ -103,6 +116,34 @@ def kills(folder: Path, seed: int) -> dict[str, object]:
     return {"hits": hits, "lost": lost, **last(folder)}
 
 
+def late(folder: Path, seed: int) -> dict[str, object]:
+    """Everything measured, then killed eight times while the report is written, then left in peace."""
+    moments, hits, measured, broken = random.Random(seed), 0, 0, []
+    before = last(folder)
+    while hits < 8:
+        process, hears = start(folder, report=True)
+        status, done = end(process, hears, after=moments.randint(1, 40))
+        hits += status == -signal.SIGKILL
+        measured += done
+        broken += half_written(folder)
+    status, done = end(*start(folder, report=True))
+    return {**before, "status": status, "hits": hits, "again": measured + done, "broken": broken + half_written(folder)}
+
+
+WHOLE = {
+    ".html": lambda text: text.rstrip().endswith("</html>"), ".svg": lambda text: text.rstrip().endswith("</svg>"),
+    ".json": json.loads, ".csv": lambda text: text.endswith("\n"), ".tex": lambda text: text.endswith("\\endgroup\n"),
+    ".md": lambda text: text.endswith("\n"),
+}  # fmt: skip
+"""What the whole of a file looks like, by its suffix."""
+
+
+def half_written(folder: Path) -> list[str]:
+    """Files of a report that are not whole; those with another name until they are do not count."""
+    files = [path for path in folder.rglob("*") if path.suffix in WHOLE and not path.name.startswith(".")]
+    return [str(path) for path in files if not WHOLE[path.suffix](path.read_text(encoding="utf-8"))]
+
+
 def last(folder: Path) -> dict[str, object]:
     """A run that nobody disturbs."""
     before = stored(folder)
@@ -135,10 +176,12 @@ DISTURBANCES: dict[str, Callable[[Path, int], dict[str, object]]] = {
     "interrupt": interrupt,
     "starve": starve,
     "both": both,
+    "late": late,
 }
 
 if __name__ == "__main__":
-    import claimtest.commands  # noqa: F401  (before the forks, once for all)
+    import claimtest.commands
+    import claimtest.report  # noqa: F401
     from tests.claimtest.toy_pack import PACK
 
     session = Session(PACK)

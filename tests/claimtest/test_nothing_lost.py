@@ -19,7 +19,7 @@ def told(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     seed = int.from_bytes(os.urandom(4), "big")
     print(f"moments drawn from seed {seed}")  # pytest shows it where a test fails
-    numbers = {"nothing": 0, "kills": seed, "interrupt": 60, "starve": 150, "both": 0}
+    numbers = {"nothing": 0, "kills": seed, "interrupt": 60, "starve": 150, "both": 0, "late": seed}
     arguments = [str(a) for name, number in numbers.items() for a in (name, folder / name, number)]
     command = [sys.executable, "-m", "tests.claimtest.disturbed", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -59,6 +59,19 @@ def test_twenty_kills_lose_no_cell_that_had_ended(told):
     assert report["hits"] == 20
     assert 0 < report["before"] < report["after"]
     assert all(lost <= 0 for lost in report["lost"])  # below: stored, and killed before it could say so
+    assert said == ""
+
+
+def test_a_report_that_is_killed_while_it_is_written_has_no_half_files_and_measures_nothing_again(told):
+    report, folder, said = told["late"]
+    assert (report["status"], report["hits"], report["again"], report["broken"]) == (0, 8, 0, [])
+    assert {path.name for path in folder.iterdir()} >= {
+        "index.html",
+        "report.md",
+        "report.json",
+        "report.tex",
+        "figures",
+    }
     assert said == ""
 
 

@@ -41,9 +41,15 @@ sys.addaudithook(watch)
 RUN = """
 from claimtest import cli
 pack, folder = sys.argv[1:]
-for words in (["plan"], ["verify", "clt", "--quiet"], ["report", "clt"], ["plan"], ["list"], ["show", "clt"]):
-    own = [] if words[0] == "list" else ["--out", folder]
-    assert cli.main([*words, *own], pack=pack) == 0, words
+report, found = folder + "/report.json", folder + "/found.json"
+for words in (
+    ["plan"], ["verify", "clt", "--quiet"], ["report", "clt"], ["plan"], ["show", "clt"], ["seeds", "--runs", "1"],
+    ["calibrate", "--trials", "20"],
+):
+    assert cli.main([*words, "--out", folder], pack=pack) in (0, 1), words
+attack = ["attack", "clt", "--minutes", "0.01", "--out", found]
+for words in (["list"], ["diff", report, report], attack, ["replay", found]):
+    assert cli.main(words, pack=pack) == 0, words
 print(json.dumps(seen), file=sys.stderr)
 """
 

@@ -34,5 +34,6 @@ CHECK = replace(
     toy_pack.CLT_CHECK,
     claim=replace(toy_pack.CLT, depends_on=()),
     readings=(replace(_PART, criteria=tuple(replace(c, sweep=SWEEP) for c in _PART.criteria)),),
+    attack=toy_pack.SOUND,
 )
 PACK = Pack("tests.claimtest.watched_pack", "Coins under watch", (CHECK,), toy_pack.PACK.cases, packages=("tests",))

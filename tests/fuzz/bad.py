@@ -23,12 +23,14 @@ class Call(NamedTuple):
     """A function with arguments that it takes.
 
     Those in ``kept`` are objects of ours, which the fuzz leaves alone; ``infinite``: ∞ is one of its right answers.
+    ``covers`` are the public functions that it fuzzes (None: ``function`` itself).
     """
 
     function: Callable[..., Any]
     arguments: Mapping[str, Any]
     kept: tuple[str, ...] = ("network", "problem", "initial", "dtype")
     infinite: bool = False
+    covers: tuple[Any, ...] | None = None
 
 
 def _entry(array: np.ndarray, value: float) -> np.ndarray:

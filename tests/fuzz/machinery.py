@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from claimtest import compare, options, packs, userdata
+from claimtest import compare, evidence, executors, files, notebook, options, packs, userdata
+from claimtest.attack.record import Record
 from claimtest.criteria import (
     AtLeast,
     AtMost,
@@ -26,7 +28,11 @@ from claimtest.criteria.mean import mean_interval
 from claimtest.criteria.order import fit_slope
 from claimtest.criteria.probability import clopper_pearson
 from claimtest.profile import PROFILES
-from claimtest.report import latex, mathematics, wording
+from claimtest.report import figure, latex, markdown, mathematics, summary, wording
+from claimtest.report.calibration import read_calibration
+from claimtest.visible import visible
+from tests.claimtest.toy_pack import PACK
+from tests.claimtest.toy_run import toy_run
 from tests.fuzz.bad import Call
 
 __all__ = ["CRITERIA", "MACHINERY"]
@@ -70,19 +76,63 @@ CRITERIA = {
 }
 """Laws, each with its statement, on samples that do and do not fit together."""
 
+
+def _at(function: Callable[[Path], Any]) -> Callable[[str], Any]:
+    return lambda name: function(Path(name))
+
+
+def _written(path: Path, text: str) -> None:
+    with contextlib.suppress(OSError):  # as it says
+        files.write_text(path, text)
+
+
+def _stored(name: str) -> int:
+    with evidence.EvidenceStore(Path(name), say=lambda line: None) as store:
+        return len(store.load(["key"]))
+
+
+TLS = {f"tls-{part}": None for part in ("ca-file", "cert", "key")}
+
 MACHINERY = {
     "prose": Call(mathematics.prose, {"text": "so $x$"}, kept=()),
     "display": Call(mathematics.display, {"tex": "x"}, kept=()),
     "plain": Call(mathematics.plain, {"text": "so $x$"}, kept=()),
     "tex": Call(latex.tex, {"text": "so $x$"}, kept=()),
-    "anchor": Call(lambda part: wording.anchor(part), {"part": "lemma1"}, kept=()),
+    "anchor": Call(lambda part: wording.anchor(part), {"part": "lemma1"}, kept=(), covers=(wording.anchor,)),
+    "cell": Call(wording.cell, {"value": 1.5}),
+    "text": Call(markdown.text, {"words": "so $x$"}),
+    "safe_label": Call(figure.safe_label, {"text": "so $x$"}),
+    "visible": Call(visible, {"text": "so"}),
+    "matrices_html": Call(notebook.matrices_html, {"title": "Θ", "blocks": {"mean": np.eye(2)}}, kept=("blocks",)),
+    "job_summary": Call(
+        lambda most: summary.job_summary(toy_run(), most), {"most": 9000}, covers=(summary.job_summary,)
+    ),
     "clopper_pearson": Call(clopper_pearson, {"successes": 3, "n": 5, "alpha": 0.05}),
     "read_widths": Call(userdata.read_widths, {"text": "64:128"}),
-    "read_matrix": Call(lambda name: userdata.read_matrix(Path(name)), {"name": __file__}, kept=()),
-    "read_report": Call(lambda name: compare.read_report(Path(name)), {"name": __file__}),
+    "read_matrix": Call(_at(userdata.read_matrix), {"name": __file__}, kept=(), covers=(userdata.read_matrix,)),
+    "read_report": Call(_at(compare.read_report), {"name": __file__}, covers=(compare.read_report,)),
+    "read_calibration": Call(_at(read_calibration), {"name": "folder"}, covers=(read_calibration,)),
+    "Record.read": Call(_at(Record.read), {"name": __file__}, covers=(Record,)),
+    "EvidenceStore": Call(_stored, {"name": "evidence.sqlite"}, covers=(evidence.EvidenceStore,)),
+    "write_text": Call(
+        lambda name, text: _written(Path(name), text), {"name": "a.txt", "text": "x"}, covers=(files.write_text,)
+    ),
     "profile_named": Call(options.profile_named, {"name": "quick"}),
     "whole_number": Call(options.whole_number, {"text": "3", "option": "--jobs", "least": 1}, kept=("option", "least")),
-    "device_named": Call(options.device_named, {"name": "cpu"}),
-    "writable_folder": Call(lambda name: options.writable_folder(Path(name)), {"name": "/proc/none"}),
+    "positive_number": Call(options.positive_number, {"text": "3", "option": "--minutes"}, kept=("option",)),
+    "device_named": Call(options.device_named, {"name": "cpu"}, covers=(options.device_named, options.known_device)),
+    "folder_named": Call(options.folder_named, {"name": "claims-out"}),
+    "writable_folder": Call(_at(options.writable_folder), {"name": "/proc/none"}, covers=(options.writable_folder,)),
+    "choice_of": Call(
+        lambda **given: executors.choice_of(given | TLS),
+        {"executor": "dask", "scheduler": "tcp://127.0.0.1:1", "scheduler-timeout": "3"},
+        covers=(executors.choice_of, executors.Choice),
+    ),
+    "near_matches": Call(
+        lambda name: packs.near_matches(name, ["lemma1"]), {"name": "lema1"}, covers=(packs.near_matches,)
+    ),
+    "select_claims": Call(
+        lambda name: packs.select_claims(PACK, [name]), {"name": "lln"}, covers=(packs.select_claims,)
+    ),
     "load_pack": Call(packs.load_pack, {"module": "tests.claimtest.toy_pack"}),
 }

@@ -12,21 +12,24 @@ from hypothesis import strategies as st
 from claimtest import cli, pool, runner
 from claimtest.errors import RunError
 
-COMMANDS = ("list", "verify", "report", "show", "plan", "diff", "calibrate", "verfy", "")
+COMMANDS = (
+    "list", "verify", "report", "show", "plan", "diff", "calibrate", "seeds", "attack", "replay", "verfy", "",
+)  # fmt: skip
 WORDS = st.text(max_size=12) | st.sampled_from((
     "lln", "clt", "0", "-1", "1e9", "nan", "9" * 400, "quick", "standard", "cuda", "ключ", "数", "a:b", "64:2048",
-    "8:4", "\0", "-",
+    "8:4", "\0", "-", "dask", "local", "tcp://127.0.0.1:1", "tls://[", "0.5", "inf",
 ))  # fmt: skip
 FILES = st.sampled_from((
     "fine.npy", "wrong.npy", "nan.npy", "huge.npy", "empty.npy", "text.csv", "fine.csv", "пусто.csv", "folder.npy",
-    "none.csv", "report.json", "broken.json", "list.json",
+    "none.csv", "report.json", "broken.json", "list.json", "deep.json",
 ))  # fmt: skip
-VALUED = ("--seed", "--jobs", "--profile", "--device", "--widths", "--trials", "--format")
+VALUED = (
+    "--seed", "--jobs", "--profile", "--device", "--widths", "--trials", "--format", "--minutes", "--runs",
+    "--executor", "--scheduler", "--scheduler-timeout", "--tls-key",
+)  # fmt: skip
 PLACES = st.sampled_from(["out", "taken", "taken/below", "/proc/none", "数据 と", "\ud800", "a\0b", "x" * 300])
 OPTIONS = st.one_of(
-    st.tuples(
-        st.sampled_from(["--seed", "--jobs", "--profile", "--device", "--widths", "--trials", "--format"]), WORDS
-    ),
+    st.tuples(st.sampled_from(VALUED), WORDS),
     st.tuples(st.sampled_from(["--inputs", "--targets", "--record"]), FILES | WORDS),
     st.tuples(st.just("--out"), PLACES),
     st.sampled_from([("--strict",), ("--quiet",), ("--help",), ("--nothing",)]),
@@ -50,6 +53,7 @@ def folder(tmp_path_factory):
     (folder / "report.json").write_text(json.dumps({"schema": 1, "claims": []}))
     (folder / "broken.json").write_text('{"schema": 1, "claims": [{"id"')
     (folder / "list.json").write_text("[1, 2]")
+    (folder / "deep.json").write_text("[" * 100_000)
     (folder / "taken").write_text("a file")
     return folder
 
@@ -66,10 +70,12 @@ def nothing_is_measured(folder):
         patch.setattr(pool, "warm_up", lambda module: None)
         patch.setattr(runner.Runner, "_measure", enough)
         patch.setattr("claimtest.calibration.command.run_calibration", enough)
+        patch.setattr("claimtest.attack.command.attack_claim", enough)
+        patch.setattr("claimtest.cluster.DaskCluster", enough)
         yield
 
 
-@settings(max_examples=400, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=600, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(LINES)
 def test_every_line_ends_in_an_answer_or_one_line_of_error(line):
     command, words, options = line
