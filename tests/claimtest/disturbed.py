@@ -29,6 +29,7 @@ def run(folder: Path, told: int, room: int | None = None, *, report: bool = Fals
 
     With ``report`` the whole report is written, and bytes tell of its files, too.
     """
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs the tests behind itself ignores it
     pool.METHOD = processes.METHOD = "fork"  # this process has no threads that a fork could lose
     save = EvidenceStore.save
 
