@@ -18,7 +18,7 @@ FLAGS = """
     --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
     --disable-component-update --disable-sync --disable-dev-shm-usage --hide-scrollbars
 """
-WIDTHS = {"phone": 390, "desktop": 1280}
+WIDTHS = {"narrow": 320, "phone": 390, "desktop": 1280}  # 320: the width at which WCAG asks pages to reflow
 
 
 class Browser:

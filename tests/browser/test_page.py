@@ -42,7 +42,7 @@ def keys(browser, *pressed: str) -> None:
         ActionChains(browser.driver, duration=0).send_keys(key).perform()
 
 
-@EVERYWHERE
+@pytest.mark.parametrize("width", ["narrow", "phone", "desktop"])
 def test_nothing_scrolls_sideways_or_complains(shown, width):
     browser = shown(width)
     browser.run(UNFOLD)

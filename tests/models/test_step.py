@@ -15,7 +15,7 @@ TANH = Activation("tanh", lambda xp, z: xp.tanh(z), lambda xp, z: 1 - xp.tanh(z)
 KINDS = [(psi, noise) for psi in ("erf", "relu", "sin", TANH) for noise in (LearnedNoise(0.7), FixedNoise(0.6))]
 
 
-@pytest.fixture(params=KINDS, ids=str)
+@pytest.fixture(params=KINDS, ids=lambda kind: f"{getattr(kind[0], 'name', kind[0])}-{kind[1]}")
 def network(request):
     activation, noise = request.param
     return StochasticNetwork.initialise(8, 4, 2, activation=activation, noise=noise, seed=[0, 1, 2])
