@@ -2,7 +2,8 @@
 
 Browsers do not break MathML, so that a long formula would make a narrow page scroll. It is cut outside of brackets: in
 running text after a relation or a sign, as TeX would break it, and where displayed after a relation or a comma. What is
-then still wider than a phone is cut after a sign, and if that does not do, after one inside the outermost brackets.
+then still wider than a phone is cut after a sign, if it is not yet, and if that does not do, after one inside the
+outermost brackets.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ __all__ = ["broken"]
 _LONG = 20
 """Characters of a formula that stays in one piece."""
 
-_WIDE = 32
-"""Characters of a displayed piece that fits a phone."""
+_WIDE = {"inline": 26, "block": 32}
+"""Characters of a piece that fits a phone; a displayed formula has more room than one in a table."""
 
 _RELATIONS = frozenset("=≠≈≃≅≡≤≥<>≪≫≲≳→↦⇒⇔∼∝∈⊂")
 _SIGNS = frozenset("+−-±")
@@ -34,10 +35,10 @@ def broken(formula: ElementTree.Element, style: str) -> list[ElementTree.Element
     row = formula[0] if len(formula) == 1 and formula[0].tag == "mrow" else formula
     if _length([formula]) <= _LONG:
         return [formula]
-    first, *others = _CUTS[style]
+    (first, *others), wide = _CUTS[style], _WIDE[style]
     groups = list(_pieces(list(row), *first))
     for cut in others:
-        groups = [part for group in groups for part in (_pieces(group, *cut) if _length(group) > _WIDE else [group])]
+        groups = [part for group in groups for part in (_pieces(group, *cut) if _length(group) > wide else [group])]
     pieces = []
     for children in groups:
         piece = ElementTree.Element(formula.tag, formula.attrib)
