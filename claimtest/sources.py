@@ -108,15 +108,28 @@ def _library_homes() -> tuple[Path, ...]:
 
 
 def library_versions(closure: Iterable[str], packages: Sequence[str]) -> dict[str, str]:
-    """Versions of the installed distributions that bear the name of a library imported in these modules."""
+    """Versions of the installed distributions whose libraries these modules import, by the distribution's name."""
     imported = {top for name in closure for top in _top_levels(_source_path(name))}
-    versions = {}
-    for name in sorted(imported - set(packages) - set(sys.stdlib_module_names)):
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return versions
+    found = [_distribution(name) for name in sorted(imported - set(packages) - set(sys.stdlib_module_names))]
+    return {name: metadata.version(name) for name in found if name}
+
+
+@functools.cache
+def _distribution(library: str) -> str:
+    """The distribution that brings a library: mostly of its name, else (sklearn, PIL) the one that lists its files."""
+    try:
+        metadata.version(library)
+    except metadata.PackageNotFoundError:
+        pass
+    else:
+        return library
+    source = Path(_source_path(library))
+    home = source.parent.parent if source.name == "__init__.py" else source.parent
+    own = source.relative_to(home).as_posix().encode() if home in _library_homes() else b""
+    for record in home.glob("*.dist-info/RECORD") if own else ():
+        if re.search(rb"^" + re.escape(own) + rb",", record.read_bytes(), re.MULTILINE):
+            return record.parent.name.partition("-")[0].replace("_", "-")
+    return ""
 
 
 def _ingredients(run: Callable[..., Any]) -> tuple[set[str], list[str]]:

@@ -4,6 +4,7 @@ import importlib
 import sys
 import textwrap
 from functools import partial
+from importlib import metadata
 
 import pytest
 
@@ -59,6 +60,14 @@ def test_the_closure_follows_every_kind_of_import(digest):
     closure = import_closure(["pack.experiments"], ("pack", "lib"), "pack")
     assert set(closure) == {"pack.experiments", "pack.helper", "lib", "lib.deep", "lib.deep.tool", "lib.lazy", "beside"}
     assert set(library_versions(closure, ("pack", "lib"))) == {"numpy"}
+
+
+def test_a_library_of_another_name_than_its_distribution_has_a_version(tmp_path, monkeypatch):
+    (tmp_path / "needs_sklearn.py").write_text("import sklearn.datasets\nimport PIL\nimport nowhere_to_be_found\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    forget()
+    found = library_versions(import_closure(["needs_sklearn"], ("needs_sklearn",)), ("needs_sklearn",))
+    assert found == {name: metadata.version(name) for name in ("scikit-learn", "pillow")}
 
 
 @pytest.mark.parametrize(
