@@ -1,4 +1,4 @@
-"""Checks: where a claim meets its measurement. Criteria, controls, exhibits, and the pack that holds them."""
+"""Checks: where a claim meets its measurement. Controls of criteria, exhibits, and the pack that holds them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import NoneType
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-import numpy as np
 from numpy import ndarray
 
 from claimtest.attack.attack import Attack
 from claimtest.cells import CellData, Experiment, Sweep
 from claimtest.claim import Claim, claim_graph
-from claimtest.criteria import Law, Outcome, Samples
+from claimtest.criteria import Law
+from claimtest.criterion import Criterion, at_every_width, at_three_widest, at_widest
 from claimtest.errors import UsageError
 from claimtest.exhibit import Estimate, Exhibit
 from claimtest.fields import Every, named, require
@@ -38,87 +38,6 @@ T = TypeVar("T")
 
 View = Callable[[Sweep], Sequence[CellData]]
 """What a check sees of the evidence: the data of a sweep, in the order of cases and widths."""
-
-
-def at_every_width(data: Sequence[CellData]) -> Sequence[CellData]:
-    """All of the ladder."""
-    return data
-
-
-def at_three_widest(data: Sequence[CellData]) -> Sequence[CellData]:
-    """The three widest networks of each case."""
-    last = {
-        name: sorted({cell.width for cell in data if cell.case.id == name})[-3:] for name in {c.case.id for c in data}
-    }
-    return [cell for cell in data if cell.width in last[cell.case.id]]
-
-
-def at_widest(data: Sequence[CellData]) -> Sequence[CellData]:
-    """The widest network of each case."""
-    widest = {cell.case.id: cell.width for cell in data}  # the ladder runs from narrow to wide
-    return [cell for cell in data if cell.width == widest[cell.case.id]]
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """A law, asked of what ``measure`` makes of the evidence of ``sweep``.
-
-    With ``over="cell"``, ``measure(cell, **ingredients)`` returns values (replicates,) or (replicates, k), or a pair
-    (values, abscissa) of such arrays where the abscissa is not the width. With ``over="sweep"``,
-    ``measure(cells, **ingredients)`` returns Samples. Ingredients are predictions: a control substitutes them.
-    ``precision(cell)`` gives relative weights known beforehand, one number or one per value; weight 0 leaves a
-    value out. Raises TypeError for a field of another kind.
-    """
-
-    id: str
-    asks: str
-    law: Law
-    sweep: Sweep
-    measure: Callable[..., Any]
-    at: Callable[[Sequence[CellData]], Sequence[CellData]] = at_every_width
-    over: Literal["cell", "sweep"] = "cell"
-    precision: Callable[..., Any] | None = None
-    abscissa: str = "width m"
-    ordinate: str = ""
-
-    def __post_init__(self) -> None:
-        """Refuse what could not be judged or shown."""
-        named(self)
-        require(self, asks=str, law=Law, sweep=Sweep, measure=Callable, at=Callable, abscissa=str, ordinate=str)
-        require(self, precision=(Callable, NoneType))
-        if self.over not in ("cell", "sweep"):
-            raise ValueError(f"criterion {self.id!r}: over has to be 'cell' or 'sweep', not {self.over!r}")
-
-    def samples(self, data: Sequence[CellData], **ingredients: Any) -> Samples:
-        """Values, cases and abscissae of the chosen part of the ladder."""
-        chosen = self.at(data)
-        if self.over == "sweep":
-            return self.measure(chosen, **ingredients)
-        names = tuple(dict.fromkeys(cell.case.id for cell in chosen))
-        parts = [_cell_samples(self, cell, names.index(cell.case.id), ingredients) for cell in chosen]
-        columns = [np.concatenate(column) if parts else np.empty(0) for column in zip(*parts, strict=True)]
-        values, strata, abscissa, weights = columns or [np.empty(0)] * 4
-        return Samples(values, strata.astype(int), abscissa, weights if self.precision else None, names)
-
-    def judge(self, data: Sequence[CellData], profile: Profile, **ingredients: Any) -> tuple[Outcome, Samples]:
-        """The law's outcome on the evidence, with the samples it rests on."""
-        samples = self.samples(data, **ingredients)
-        return self.law.judge(samples, profile), samples
-
-
-def _cell_samples(
-    criterion: Criterion, cell: CellData, stratum: int, ingredients: Mapping[str, Any]
-) -> tuple[ndarray, ndarray, ndarray, ndarray]:
-    measured = criterion.measure(cell, **ingredients)
-    values, abscissa = measured if isinstance(measured, tuple) else (measured, cell.width)
-    values = np.asarray(values, dtype=float)
-    if criterion.precision is None and not np.ndim(abscissa):  # most by far: nothing to weigh, nothing to leave out
-        values, size = values.reshape(-1), values.size
-        return values, np.full(size, stratum), np.full(size, float(abscissa)), np.ones(size)
-    weights = np.broadcast_to(np.asarray(criterion.precision(cell) if criterion.precision else 1.0), values.shape)
-    abscissa = np.broadcast_to(np.asarray(abscissa, dtype=float), values.shape)
-    kept = weights > 0
-    return values[kept], np.full(int(kept.sum()), stratum), abscissa[kept], weights[kept]
 
 
 def everywhere(cell: CellData) -> bool:

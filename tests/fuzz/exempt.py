@@ -87,8 +87,8 @@ PARTS = """
     claimtest.report.wording.expectation claimtest.report.wording.headline claimtest.report.wording.interval
     claimtest.report.wording.key_criterion claimtest.report.wording.kill_mark claimtest.report.wording.marked
     claimtest.report.wording.number claimtest.report.wording.region claimtest.report.wording.summary
-    claimtest.report.wording.tally claimtest.check.at_every_width claimtest.check.at_three_widest
-    claimtest.check.at_widest claimtest.cells.Case claimtest.cells.Cell claimtest.cells.CellData
+    claimtest.report.wording.tally claimtest.criterion.at_every_width claimtest.criterion.at_three_widest
+    claimtest.criterion.at_widest claimtest.cells.Case claimtest.cells.Cell claimtest.cells.CellData
     claimtest.cells.replicate_seeds checks.case.CaseBook
 """
 """They stand beside a function that is fuzzed, and take what it has checked or results of the suite's own."""
