@@ -14,7 +14,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-CLAIMS ?= definition1 lemma1 lemma2 theorem1
+CLAIMS ?=
 
 .PHONY: setup verify test lint mutants seeds bench bench-micro bench-whole clean
 .DELETE_ON_ERROR:

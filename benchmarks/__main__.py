@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.kernels import growth, limiting_part, stream_part, tangent_part
+from benchmarks.kernels import growth, limiting_part, many_inputs_part, stream_part, tangent_part
 from benchmarks.page import machine, page, stored_parts
 from benchmarks.timing import Part, one_core
 from benchmarks.training import training_part
@@ -46,12 +46,14 @@ def _plan(chosen: argparse.Namespace) -> dict[str, Callable[[], Part]]:
     if chosen.tiny:
         return {
             "tangent kernel": lambda: tangent_part(chosen.peers, 4, 3, 3, 64),
+            "many inputs": lambda: many_inputs_part(30, 16),
             "memory": lambda: stream_part(1000, 3, 2),
             "training": lambda: training_part((16,), 2, 3, 3, 2, 3),
             "limiting kernel": lambda: limiting_part(chosen.peers, 70, 8, 32, 4),
         }
     return {
         "tangent kernel": lambda: tangent_part(chosen.peers),
+        "many inputs": many_inputs_part,
         "memory": stream_part,
         "training": training_part,
         "limiting kernel": lambda: limiting_part(chosen.peers),

@@ -62,7 +62,7 @@ def vmapped(network: StochasticNetwork, x: Tensor, y: Tensor, steps: int) -> Non
 
 
 def its_operations(network: StochasticNetwork, x: Tensor, y: Tensor) -> Callable[[], None]:
-    """The products and the erf, exp and rsqrt of a step, into buffers, and nothing else."""
+    """The products and the erf, exp, root and reciprocal of a step, into buffers, and nothing else."""
     (count,), (n, p), m, d = network.batch_shape, x.shape, network.width, y.shape[1]
     encoder, decoder = torch.randn(count, p, m).double(), torch.randn(count, d, m).double()
     rows, residual = x.expand(count, n, p), torch.randn(count, n, d).double()
@@ -77,7 +77,7 @@ def its_operations(network: StochasticNetwork, x: Tensor, y: Tensor) -> Callable
         torch.bmm(units, decoder.mT, out=outputs)
         torch.bmm(residual, decoder, out=into)
         torch.bmm(residual.mT, units, out=last)
-        for function in (torch.erf, torch.exp, torch.rsqrt):
+        for function in (torch.erf, torch.exp, torch.sqrt, torch.reciprocal):
             function(units, out=into)
 
     return run

@@ -84,6 +84,9 @@ class DaskCluster:
                     if file is not None
                 },
             )
+            # a client that fails half-way complains when it is collected: certificates are tried before there is one
+            if security.get_connection_args("client")["ssl_context"] is None and self.address.startswith("tls://"):
+                raise ValueError("tls needs certificates: give --tls-ca-file, --tls-cert and --tls-key")
             client = Client(
                 self.address, security=security, timeout=self.patience, set_as_default=False, name="claimtest"
             )

@@ -22,7 +22,7 @@ from torch import Tensor
 from models.checked import finite_tensor, known_blocks
 from models.memory import block_size
 from models.snn import BLOCKS, StochasticNetwork
-from models.step import Step, Workspace
+from models.step import Step, Workspace, joined
 
 __all__ = ["Cell", "Group"]
 
@@ -44,8 +44,8 @@ class Group:
 
     @property
     def trained(self) -> dict[str, Tensor]:
-        """The blocks that are trained, (R, k, m) with the units last, as views of the state."""
-        return self.views(self.state, self.size)
+        """The blocks that are trained, (R, k, m) with the units last, as views of the state, joined as a step can."""
+        return joined(self.views(self.state, self.size))
 
     def squares(self, flat: Float[Tensor, " N"]) -> Float[Tensor, " R"]:
         """‖·‖² over the parameters of each replicate."""
@@ -68,7 +68,10 @@ class Cell:
         if len(self.x) < network.inputs:
             self.axes, upper = torch.linalg.qr(self.x.T)
             self.x = upper.T.contiguous()
-        blocks = {k: self._coordinates(k, w.reshape(-1, *w.shape[-2:])) for k, w in network.parameters().items()}
+        if not network.batch_shape.numel():
+            raise ValueError("a batch of replicates needs at least one")
+        flat = {k: w.detach().reshape(-1, *w.shape[-2:]) for k, w in network.parameters().items()}
+        blocks = {k: self._coordinates(k, w) for k, w in flat.items()}
         self.network = network.replace_parameters(blocks)
         self.rows = {name: w.shape[-1] for name, w in blocks.items() if name in trainable}
         if not self.rows:

@@ -2,7 +2,9 @@
 
 A unit contributes v_k v_l a_i a_j to the entries (i, k), (j, l) of a kernel. Only pairs i <= j and k <= l differ, so a
 sum over m units is one product of the pairs of inputs with the pairs of outputs: m n² d² / 2 operations, a quarter of a
-Gram product of size n d. Units come in blocks; nothing here grows with their number.
+Gram product of size n d. With many inputs and few outputs it takes longer to write the pairs of inputs down than that:
+there each pair of outputs has a Gram product of its own over the inputs. Units come in blocks; nothing here grows with
+their number.
 """
 
 from __future__ import annotations
@@ -18,9 +20,13 @@ from models.memory import block_size
 from models.snn import Features, StochasticNetwork
 from models.stream import Network
 
-__all__ = ["Blocks", "PairSums", "blocks_of_units", "pair_sums", "pairs_of", "spread", "units_at_once"]
+__all__ = ["Blocks", "PairSums", "blocks_of_units", "numbers_each", "pair_sums", "spread", "units_at_once"]
 
-LEAST_UNITS = 256
+LEAST_UNITS, MOST_NUMBERS = 256, 1 << 24
+"""Units in a block, unless their pair products would be more numbers than that."""
+
+FEW_OUTPUTS, MANY_INPUTS = 10, 24
+"""Up to so many pairs of outputs (d = 4) and from so many inputs on Gram products are faster than pairs of inputs."""
 
 CACHES = 8
 """Working sets in a block on a CPU. Pair products are written once and read once: being few counts for more than that
@@ -49,10 +55,24 @@ def blocks_of_units(
         start += part.width
 
 
-def units_at_once(pairs: int, inputs: int, outputs: int, device: torch.device) -> int:
-    """Units whose pair products take little memory, but enough of them that a row of products is worth its call."""
-    fitting = block_size(pairs + pairs_of(outputs) + 3 * inputs, device)
-    return max(fitting if device.type != "cpu" else CACHES * fitting, LEAST_UNITS)
+def by_gram(inputs: int, outputs: int) -> bool:
+    """Whether each pair of outputs gets a Gram product of its own."""
+    return pairs_of(outputs) <= FEW_OUTPUTS and inputs >= MANY_INPUTS
+
+
+def numbers_each(inputs: int, others: int | None, outputs: int) -> int:
+    """Numbers that a unit takes on the way: its features and products. ``others`` are inputs x' (None: x itself)."""
+    both = inputs + (others or 0)
+    if by_gram(min(inputs, others or inputs), outputs):
+        return 5 * both + pairs_of(outputs)
+    return (pairs_of(inputs) if others is None else inputs * others) + pairs_of(outputs) + 3 * both
+
+
+def units_at_once(each: int, device: torch.device) -> int:
+    """Units whose products take little memory, but enough of them that a row of products is worth its call."""
+    fitting = block_size(each, device)
+    least = max(1, min(LEAST_UNITS, MOST_NUMBERS // each))
+    return max(fitting if device.type != "cpu" else CACHES * fitting, least)
 
 
 def pairs_of(n: int) -> int:
@@ -74,9 +94,27 @@ def pair_sums(blocks: Blocks, *, together: bool) -> PairSums:
         wanted = [factors] if together else [[factor] for factor in factors]
         gram = _plus(gram, left.decoder, right.decoder.mT)
         sums = slopes or [None] * len(wanted)
-        slopes = [_plus(total, _pair_products(of, same), vv) for total, of in zip(sums, wanted, strict=True)]
+        n, n2 = left.decoder.shape[-2], right.decoder.shape[-2]
+        if by_gram(min(n, n2), v.shape[-2]):
+            slopes = [_gram_sums(total, of, vv, same) for total, of in zip(sums, wanted, strict=True)]
+        else:
+            slopes = [_plus(total, _pair_products(of, same), vv) for total, of in zip(sums, wanted, strict=True)]
     assert gram is not None
     return PairSums(gram, slopes)
+
+
+def _gram_sums(
+    total: Tensor | None, factors: list[tuple[Tensor, Tensor]], vv: Float[Tensor, "*b m Q"], same: bool
+) -> Float[Tensor, "*b P Q"]:
+    """total + Σ_r v_k v_l Σ a_i b_j over the factors, by a Gram product for every pair of outputs."""
+    n, parts = factors[0][0].shape[-2], []
+    for weight in vv.mT.unsqueeze(-2).unbind(-3):
+        found = sum(torch.matmul(a * weight, b.mT) for a, b in factors[1:]) if len(factors) > 1 else 0
+        parts.append(torch.matmul(factors[0][0] * weight, factors[0][1].mT) + found)
+    sums = torch.stack(parts, dim=-1)
+    i, j = torch.triu_indices(n, n, device=sums.device)
+    sums = sums[..., i, j, :] if same else sums.flatten(-3, -2)
+    return sums if total is None else total + sums
 
 
 def _plus(total: Tensor | None, a: Float[Tensor, "*b i m"], b: Float[Tensor, "*b m j"]) -> Float[Tensor, "*b i j"]:

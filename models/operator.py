@@ -16,6 +16,7 @@ from numpy import ndarray
 from scipy.sparse.linalg import LinearOperator, eigsh
 from torch import Tensor
 
+from models.checked import whole_number
 from models.memory import block_size
 from models.objective import pullback, pushforward
 from models.stream import Network
@@ -82,7 +83,8 @@ def _image(
 ) -> Float[Tensor, "k n d"]:
     image = torch.zeros_like(vectors)
     k, n, d = vectors.shape
-    size = block or block_size(6 * n + k * (n + d + network.inputs), x.device)
+    fitting = block_size(6 * n + k * (n + d + network.inputs), x.device)
+    size = fitting if block is None else whole_number(block, "block")
     for part in network.unit_blocks(size):
         features = part.features(x)
         image += pushforward(part, x, features, pullback(part, x, features, vectors))

@@ -44,13 +44,13 @@ def regularised_descent(
     groups = list(cell.steps())
     for count, total in record_schedule(steps, record):
         for group, one in groups if count else ():
-            own, trained = kl[group.replicates], group.trained
+            own, trained, blocks = kl[group.replicates], group.trained, group.network.parameters()
             noise = None if streams is None else cell.x.new_empty(group.size, len(cell.x), network.width)
             for _ in range(count):
                 pull = own.gradient(group.network)
                 if streams is not None and noise is not None:
                     streams.fill(noise, group.replicates)
                 one.pull(one.forward(noise), trained, -step, add=True)
-                for name in trained.keys() & pull.keys():
-                    trained[name].mT.sub_(pull[name], alpha=step * beta)
+                for name in cell.rows.keys() & pull.keys():
+                    blocks[name].sub_(pull[name], alpha=step * beta)
         yield State(total * step, cell.snapshot(), cell.unflatten(cell.x.new_zeros(cell.size)))

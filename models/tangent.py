@@ -23,7 +23,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from models.checked import broadcast_tensor, whole_number
-from models.contraction import PairSums, blocks_of_units, pair_sums, pairs_of, spread, units_at_once
+from models.contraction import PairSums, blocks_of_units, numbers_each, pair_sums, spread, units_at_once
 from models.memory import block_size
 from models.snn import Features, StochasticNetwork
 from models.stream import Network
@@ -180,14 +180,12 @@ def _contractions(
     together: bool = False,
 ) -> list[T]:
     """Replicates that fit the cache together, each group contracted over blocks of its units."""
-    n, d = len(x), network.outputs
-    pairs = pairs_of(n) if x2 is None else n * len(x2)
     block = None if block is None else whole_number(block, "block")
     count = network.batch_shape[0] if network.batch_shape else 1
     others = network.batch_shape[1:].numel()
-    each = others * (pairs + pairs_of(d) + 3 * n)
+    each = others * numbers_each(len(x), None if x2 is None else len(x2), network.outputs)
     at_once = min(count, block_size(each * (block or network.width), x.device))
-    units = block or max(1, units_at_once(pairs, n, d, x.device) // (at_once * others))
+    units = block or units_at_once(at_once * each, x.device)
     found = []
     for start in range(0, count, at_once):
         group = slice(start, min(start + at_once, count))

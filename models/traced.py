@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from models.checked import whole_number
 from models.contraction import Blocks, blocks_of_units
 from models.memory import block_size
 from models.snn import StochasticNetwork
@@ -40,12 +41,13 @@ def traced_kernel(network: Network, x: Any, other: Any = None, *, block: int | N
     """The trace over outputs of Θ(x, x'), divided by d; x' = x if ``other`` is None.
 
     ``block`` is the number of units treated at once (chosen to fit the cache if None). Raises ValueError if the
-    inputs do not fit the network.
+    inputs do not fit the network or ``block`` is below 1.
     """
     x = network.as_inputs(x)
     x2 = None if other is None else network.as_inputs(other)
     inputs = len(x) + (0 if x2 is None else len(x2))
-    size = block or block_size(network.batch_shape.numel() * 6 * inputs, x.device)
+    fitting = block_size(network.batch_shape.numel() * 6 * inputs, x.device)
+    size = fitting if block is None else whole_number(block, "block")
     blocks = blocks_of_units(
         network, lambda part, _: (part.features(x), None if x2 is None else part.features(x2)), size
     )

@@ -23,7 +23,7 @@ from models.checked import finite_number, finite_tensor, positive_number, whole_
 from models.draws import Seed, fill_uniform, generator, known_seed, to_normal
 from models.rungekutta import DormandPrince8, local_error
 from models.snn import BLOCKS, StochasticNetwork
-from models.step import Step, Workspace
+from models.step import Step, Workspace, joined
 from models.tangent import tangent_matrix
 
 __all__ = [
@@ -118,7 +118,7 @@ class _Integrator:
         self.x = cell.x
         self.solver = DormandPrince8(like.state.numel(), dtype=cell.x.dtype, device=cell.x.device)
         self.argument = {name: block.mT for name, block in cell.views(self.solver.argument, like.size).items()}
-        self.stages = [cell.views(stage, like.size) for stage in self.solver.stages]
+        self.stages = [joined(cell.views(stage, like.size)) for stage in self.solver.stages]
         self.room = Workspace(like.network, len(cell.x))
 
     def run(self, group: Group, step: float, steps: int) -> Float[Tensor, " R"]:

@@ -41,6 +41,7 @@ def test_it_measures_stores_and_writes_the_page(tmp_path, monkeypatch):
     stored = json.loads((tmp_path / "micro.json").read_text())
     assert [part["title"] for part in stored["parts"]] == [
         "Tangent kernel",
+        "Many inputs, one output",
         "Any width in bounded memory",
         "Training",
         "Limiting kernel",

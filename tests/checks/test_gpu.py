@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from numpy.random import SeedSequence
 
 from checks import PACK
 from claimtest.cells import Cell
@@ -12,6 +11,7 @@ from claimtest.profile import PROFILES
 from models import training
 from models.snn import StochasticNetwork
 from models.tangent import tangent_kernel
+from tests.models.devices import the_same_noise
 
 pytestmark = [
     pytest.mark.gpu,
@@ -22,12 +22,6 @@ AGREEMENT = 1e-9
 
 ROUND_OFF = 1e-12
 """What is itself round-off, a defect of an identity say, may differ by that much."""
-
-
-def the_same_noise(seed: SeedSequence, device: torch.device):
-    """NumPy's noise on any device: a GPU draws its own otherwise."""
-    rng = np.random.default_rng(seed)
-    return lambda eps: eps.copy_(torch.from_numpy(rng.standard_normal(tuple(eps.shape))))
 
 
 def cheapest_cells():

@@ -15,7 +15,7 @@ THE_CHECKS = """
 RECORDS = """
     theorems.blocks.KernelBlocks theorems.figure1.Diagram theorems.figure1.Part models.ball.Moved models.cars.Box
     models.cell.Cell models.contraction.PairSums models.discovery.Best models.faces.Faces models.factors.FactorGrid
-    models.activations.Buffers models.cell.Group models.step.Step models.step.Workspace
+    models.activations.Buffers models.cell.Group models.step.Step models.step.Workspace models.step.joined
     models.step.training_gradient models.divergence.LatentKL models.divergence.WeightKL models.endpoint.Endpoint
     models.implicit.GaussNewton models.regularised.Point models.regularised.Regularised
     models.rungekutta.DormandPrince8 models.snn.Features models.span.DiagonalMetric models.span.FullMetric
@@ -46,7 +46,7 @@ BEHIND = """
     models.quadrature.QuadratureMean models.activations.ReluMean models.activations.SinMean models.ball.longest_move
     models.ball.moved_rows models.ball.quadratic_form models.ball.random_directions models.certificate.bends
     models.certificate.convexity_lost models.certificate.krylov_convexity_lost models.certificate.remaining
-    models.contraction.blocks_of_units models.contraction.pair_sums models.contraction.pairs_of
+    models.contraction.blocks_of_units models.contraction.pair_sums models.contraction.numbers_each
     models.contraction.spread models.contraction.units_at_once models.divergence.objective models.draws.fill_normal
     models.draws.fill_uniform models.draws.generator models.draws.known_seed
     models.draws.standard_normal models.draws.to_normal

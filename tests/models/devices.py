@@ -3,9 +3,12 @@
 from contextlib import contextmanager
 
 import torch
+from numpy.random import SeedSequence
 from torch._subclasses.fake_tensor import DataDependentOutputException, DynamicOutputShapeException, FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+
+from models.draws import fill_uniform, generator, to_normal
 
 ELSEWHERE = ("lazy:0", *(["cuda:0"] if torch.backends.cuda.is_built() else []))
 """Devices other than the CPU that this build of torch can at least pretend: its builds for the CPU lack cuda's name."""
@@ -19,6 +22,20 @@ ASKS_THE_DEVICE = {
     torch.ops.aten._linalg_check_errors.default,
 }
 FROM_THE_HOST = {torch.ops.aten.lift_fresh.default}  # torch.tensor(…) and torch.as_tensor(…) of anything but a tensor
+
+
+def the_same_noise(seed: SeedSequence, device: torch.device):
+    """The CPU's noise on any device, in the place of ``training._stream``: a GPU draws its own otherwise."""
+    rng = generator(seed)
+
+    def draw(eps):
+        drawn = torch.empty(eps.shape, dtype=torch.float64)
+        fill_uniform(drawn, rng)
+        if device.type != "cpu":  # there the step makes them normal itself
+            to_normal(drawn)
+        eps.copy_(drawn)
+
+    return draw
 
 
 class Crossing(AssertionError):

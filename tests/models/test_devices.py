@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from numpy.random import SeedSequence
 
 from models import training
 from models.activations import QuadratureMean
 from models.ball import largest_change, smallest_eigenvalue
 from models.cell import Cell
 from models.divergence import DIVERGENCES, divergence_from, objective
+from models.draws import to_normal
 from models.implicit import combined
 from models.objective import loss, output_variance
 from models.path import _off_path
@@ -19,11 +21,12 @@ from models.snn import BLOCKS, StochasticNetwork
 from models.span import Span
 from models.stopping import _Descent
 from models.tangent import sampled_tangent_kernel, tangent_kernel
-from tests.models.devices import ELSEWHERE, Crossing, a_step, fakes
+from tests.models.devices import ELSEWHERE, Crossing, a_step, fakes, the_same_noise
 from tests.models.problems import data
 from theorems.setting import Activation, FixedNoise, LearnedNoise
 
 X, Y = data(3, 4, 2)
+own = training._stream
 KINKED = Activation("hinge", lambda xp, z: z * (z > 0), lambda xp, z: (z > 0) * 1.0, kinks=(0.0,))
 ONE = LearnedNoise(1.0)
 NETWORKS = [
@@ -50,6 +53,18 @@ def no_numbers(monkeypatch):
     """A device that is not there has no generator either: a fill in its place. And few nodes say as much as many."""
     monkeypatch.setattr(QuadratureMean, "nodes", 2)
     monkeypatch.setattr(training, "_stream", lambda seed, device: lambda eps: eps.normal_())
+
+
+def test_what_a_gpu_is_compared_with_has_the_noise_of_the_cpu():
+    """The comparison itself runs where there is a GPU: here its noise is seen to be that of training on the CPU."""
+    ours, theirs, again = (torch.empty(2, 3, dtype=torch.float64) for _ in range(3))
+    own(SeedSequence(7), torch.device("cpu"))(ours)
+    the_same_noise(SeedSequence(7), torch.device("cpu"))(theirs)
+    the_same_noise(SeedSequence(7), torch.device("cuda"))(again)
+    assert torch.equal(ours, theirs)
+    to_normal(ours)
+    assert torch.equal(ours, again)
+    assert again.abs().max() < 4
 
 
 def networks(device, activation="erf", noise=ONE):

@@ -6,7 +6,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from models.objective import mean_loss_gradient, sampled_loss_gradient
 from models.snn import StochasticNetwork
-from models.step import Step, Workspace, training_gradient
+from models.step import Step, Workspace, joined, training_gradient
 from tests.models.problems import data
 from theorems.setting import Activation, FixedNoise, LearnedNoise
 
@@ -60,6 +60,17 @@ def test_it_moves_parameters_where_they_are_and_those_alone_that_it_is_given(net
     torch.testing.assert_close(step.forward(), network.mean_output(X) - Y)  # it sees what was written
 
 
+def test_mean_and_scale_side_by_side_are_one_block():
+    flat = torch.arange(2 * 3 * 4 * 8 + 3 * 2 * 8, dtype=torch.float64)
+    mean, scale, decoder = (part.view(3, -1, 8) for part in flat.split([96, 96, 48]))
+    found = joined({"mean": mean, "scale": scale, "decoder": decoder})
+    assert found.keys() == {"encoder", "decoder"}
+    assert torch.equal(found["encoder"], torch.cat([mean, scale]))
+    assert found["encoder"].data_ptr() == flat.data_ptr()
+    for apart in ({"mean": mean, "scale": scale.clone()}, {"mean": scale, "scale": mean}, {"mean": mean}):
+        assert joined(apart).keys() == apart.keys()
+
+
 def test_steps_may_share_their_arrays(network):
     room, other = Workspace(network, len(X)), network.replace_parameters({"mean": -2 * network.mean})
     alone, shared = step_of(other).forward().clone(), []
@@ -96,7 +107,7 @@ def test_nothing_of_the_size_of_the_features_is_allocated_in_a_step(activation, 
     network = StochasticNetwork.initialise(64, 4, 2, activation=activation, noise=noise, seed=[0, 1, 2])
     step, trained = step_of(network), {name: block.mT for name, block in network.parameters().items()}
     room = step.room
-    arrays = [room.u, room.s, room.pulled, room.residual, *room.features, *trained.values(), X, step.y]
+    arrays = [room.latent, room.residual, *trained.values(), X, step.y]
     with Allocated(arrays) as watch:
         step.pull(step.forward(), trained, -0.1, add=True)
     assert watch.largest < network.width
