@@ -35,11 +35,11 @@ def tangent_operator(network: Network, x: Any, *, block: int | None = None) -> L
 
     Units are taken ``block`` at a time (chosen to fit the cache if None) and their features computed anew in every
     product, so the memory needed does not grow with the width. Operators can be added, scaled and multiplied. Raises
-    ValueError for a batch of networks or inputs that do not fit.
+    ValueError for a batch of networks, inputs that do not fit or ``block`` below 1.
     """
     if network.batch_shape:
         raise ValueError(f"one network at a time: choose a replicate out of {tuple(network.batch_shape)}")
-    x = network.as_inputs(x)
+    x, block = network.as_inputs(x), None if block is None else whole_number(block, "block")
 
     def apply(e: Float[ndarray, "nd k"]) -> Float[ndarray, "nd k"]:
         """Θ e for k vectors at once: the features of a block of units serve all of them."""
@@ -83,8 +83,7 @@ def _image(
 ) -> Float[Tensor, "k n d"]:
     image = torch.zeros_like(vectors)
     k, n, d = vectors.shape
-    fitting = block_size(6 * n + k * (n + d + network.inputs), x.device)
-    size = fitting if block is None else whole_number(block, "block")
+    size = block or block_size(6 * n + k * (n + d + network.inputs), x.device)
     for part in network.unit_blocks(size):
         features = part.features(x)
         image += pushforward(part, x, features, pullback(part, x, features, vectors))

@@ -5,6 +5,7 @@ import json
 import shutil
 import sqlite3
 import subprocess
+import sys
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -190,3 +191,15 @@ def test_encryption_and_no_worker(run, tmp_path, monkeypatch):
         options = ("verify", "--executor", "dask", "--scheduler", address)
         wrong(run(*options, *trusted, "--tls-key", key), 3, "has had no worker for 30 s")
         wrong(run(*options, "--scheduler-timeout", "0.1"), 3, f"no Dask scheduler can be reached at {address}")
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [((), "tls needs certificates"), (("--tls-ca-file", __file__, "--tls-cert", __file__), "no certificate")],
+)
+def test_certificates_that_are_none_are_one_line(files, words):
+    """In a process of its own: what a client that was half made has to say comes when it is collected."""
+    command = ["--pack", "tests.claimtest.toy_pack", "verify", "--executor", "dask", "--scheduler", "tls://127.0.0.1:1"]
+    done = subprocess.run([sys.executable, "-m", "claimtest.cli", *command, *files], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
+    assert words in done.stderr

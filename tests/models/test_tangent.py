@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from models.tangent import jacobian_tangent_kernel, sampled_tangent_kernel, tangent_kernel
+from models.contraction import MOST_NUMBERS, by_gram
+from models.tangent import jacobian_tangent_kernel, sampled_tangent_kernel, tangent_kernel, total_tangent_kernel
 from tests.models.problems import activations, data, largest_difference, network, noises, seeds, sizes, widths
 from theorems.setting import FixedNoise, LearnedNoise
 
@@ -37,6 +38,30 @@ def test_rectangular_kernels_too(m, n, n2, p, d, psi, noise):
     kernel, reference = tangent_kernel(net, x, x2), jacobian_tangent_kernel(net, x, x2)
     assert kernel.total.shape == (n, d, n2, d)
     assert largest_difference(blocks(kernel), blocks(reference)) < 1e-10
+
+
+@pytest.mark.parametrize("d", [1, 4])
+@pytest.mark.parametrize("noise", [LearnedNoise(0.7), FixedNoise(0.6)], ids=str)
+@pytest.mark.parametrize("other", [None, 26, 3])
+def test_many_inputs_with_few_outputs_go_another_way_to_the_same(d, noise, other):
+    assert by_gram(25, d)
+    assert not by_gram(3, d)
+    (x, _), x2 = data(25, 3, d), None if other is None else data(other, 3, d, 1)[0]
+    net = network(7, 3, d, [1, 2], noise=noise)
+    found, total = tangent_kernel(net, x, x2, block=3), total_tangent_kernel(net, x, x2, block=3)
+    for replicate in range(2):
+        reference = jacobian_tangent_kernel(net[replicate], x, x2)
+        one = [kernel[replicate] for kernel in blocks(found)]
+        assert largest_difference(one, blocks(reference)) < 1e-10
+        torch.testing.assert_close(total[replicate], reference.total, rtol=1e-10, atol=1e-12)
+
+
+def test_many_inputs_take_little_more_memory_than_their_kernel():
+    for n, d in ((400, 1), (150, 5)):
+        x, _ = data(n, 3, d)
+        with LargestTensor() as watch:
+            total_tangent_kernel(network(600, 3, d), x)
+        assert watch.largest <= max(8 * (n * d) ** 2, 8 * MOST_NUMBERS)
 
 
 @given(widths, sizes, sizes, sizes, activations, noises)

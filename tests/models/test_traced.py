@@ -23,6 +23,15 @@ from theorems.setting import FixedNoise, LearnedNoise
 BLOCKS = ("decoder", "mean", "scale", "total")
 
 
+@pytest.mark.parametrize("block", [0, -3, 2.5, "a"])
+def test_blocks_of_no_units_are_refused(block):
+    x, _ = data(3, 3, 2)
+    net = network(5, 3, 2)
+    for ask in (lambda: traced_kernel(net, x, block=block), lambda: tangent_operator(net, x, block=block)):
+        with pytest.raises(ValueError, match="block"):
+            ask()
+
+
 def trace(block):
     """(1/d) Σ_k Θ_{ik,jk}."""
     return block.diagonal(dim1=-3, dim2=-1).mean(-1)

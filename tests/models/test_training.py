@@ -220,3 +220,13 @@ def test_a_step_that_vanishes_later_is_refused():
     network = StochasticNetwork.initialise(8, 3, 2)
     with pytest.raises(ValueError, match="step must be positive"):
         list(gradient_flow(network, np.eye(3), np.ones((3, 2)), [1.0, 2.0], step=lambda t: 0.1 if t == 0 else 0.0))
+
+
+def test_a_parameter_that_asks_for_gradients_trains_like_any_other_and_an_empty_batch_is_refused():
+    x, y = data(3, 4, 2)
+    net = network(6, 4, 2, [0, 1])
+    asking = net.replace_parameters({"decoder": net.decoder.clone().requires_grad_()})
+    (*_, plain), (*_, other) = (gradient_descent(n, x, y, 0.1, 2, record=2) for n in (net, asking))
+    assert torch.equal(plain.network.mean, other.network.mean)
+    with pytest.raises(ValueError, match="at least one"):
+        next(gradient_descent(net[:0], x, y, 0.1, 2))
