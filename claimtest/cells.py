@@ -11,6 +11,7 @@ import numpy as np
 from numpy import ndarray
 from numpy.random import SeedSequence
 
+from claimtest.errors import RunError
 from claimtest.fields import named, require
 from claimtest.profile import Profile
 
@@ -130,13 +131,23 @@ class Sweep:
         return self.replicates(profile) * getattr(case, "stands_for", 1)
 
     def cells(self, cases: Sequence[Any], profile: Profile) -> Iterator[Cell]:
-        """The cells of these cases."""
+        """The cells of these cases. Raises RunError where cases or widths repeat: evidence would count twice."""
+        _distinct(self.experiment.id, "cases", [case.id for case in cases])
+        _distinct(self.experiment.id, "cases", [case.digest for case in cases])
         for case in cases:
             total = self.replicates_of(case, profile)
             block = case.block(self.block) if hasattr(case, "block") else self.block
-            for width in self.widths(case, profile):
+            widths = self.widths(case, profile)
+            _distinct(self.experiment.id, f"widths of {case.id}", list(widths))
+            for width in widths:
                 for first in range(0, total, block):
                     yield Cell(self.experiment, case, width, first, min(block, total - first))
+
+
+def _distinct(experiment: str, what: str, names: list[Any]) -> None:
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise RunError(f"{experiment}: {what} repeat ({twice!r}): evidence that counts twice proves nothing")
 
 
 def replicate_seeds(root: int, experiment: str, case: str, width: int, first: int, count: int) -> list[SeedSequence]:

@@ -100,6 +100,8 @@ class ReadingCheck:
         lost = [c.id for c in self.controls if c.aimed_at not in ids]
         if lost or len(set(ids)) < len(ids):
             raise ValueError(f"reading {self.reading!r}: repeated criteria or controls aimed at nothing: {lost}")
+        if len({c.id for c in self.controls}) < len(self.controls):
+            raise ValueError(f"reading {self.reading!r}: two controls have the same id")
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,10 @@ def main(argv: Sequence[str] | None = None, pack: str | None = None, prog: str =
     try:
         options = _parser(pack, prog).parse_args(argv)
         _complete(options)
+        if (
+            pack is None and os.getcwd() not in sys.path[:1]
+        ):  # the reader's own pack, though something installed may bear the same name
+            sys.path.insert(0, os.getcwd())
         return _run(options)
     except (UsageError, RunError) as error:
         _say(f"{prog}: error: {' '.join(str(error).split())}")

@@ -89,9 +89,10 @@ class Engine:
         readings = tuple(self._reading(check, part, view) for part in check.readings)
         if all(r.verdict in (Verdict.OUT_OF_SCOPE, Verdict.NOT_RUN) for r in readings):
             return ClaimResult(check.claim, readings, ())
-        exhibits = check.exhibits(view, self.profile)
+        with _named(f"{check.claim.id}, exhibits"):
+            exhibits = tuple(check.exhibits(view, self.profile))
         aims = {(r.reading.id, c.control.id): c.outcome and c.outcome.verdict for r in readings for c in r.controls}
-        return ClaimResult(check.claim, readings, tuple(exhibits), kill_matrix(check, view, self.profile, aims))
+        return ClaimResult(check.claim, readings, exhibits, kill_matrix(check, view, self.profile, aims))
 
     def _reading(self, check: Check, part: ReadingCheck, view: View) -> ReadingResult:
         reading = next(r for r in check.claim.readings if r.id == part.reading)
@@ -139,6 +140,7 @@ class Engine:
             discounted = discounted or LONE
         idle = not true_there(control, aim.criterion, view, self.profile)
         why = "the unchanged experiment is violated there too" if idle else ""
+        why = "what it measures is not a number" if outcome.undefined else why
         return ControlResult(control, outcome, discounted, why, idle, samples)
 
     def _lone(self, sweep: Sweep) -> bool:

@@ -115,9 +115,13 @@ class EvidenceStore:
         if row is None:
             return None
         blobs = dict(self._database.execute("SELECT name, data FROM quantities WHERE key=? ORDER BY name", (key,)))
-        if _checksum(key, blobs) != row[0]:
+        whole = all(isinstance(blob, bytes) for blob in blobs.values()) and _checksum(key, blobs) == row[0]
+        if not whole:
             raise _Damaged("a checksum does not match")
-        return {name: np.load(io.BytesIO(blob), allow_pickle=False) for name, blob in blobs.items()}
+        try:
+            return {name: np.load(io.BytesIO(blob), allow_pickle=False) for name, blob in blobs.items()}
+        except (ValueError, EOFError, OSError):
+            raise _Damaged("a quantity is no array of numbers") from None
 
     def save(self, key: str, cell: Cell, device: str, quantities: Quantities, seconds: float) -> None:
         """Store what a cell measured, in one transaction; a cell already there stays as it is."""

@@ -82,8 +82,9 @@ class ControlResult:
 
     @property
     def rejected(self) -> bool | None:
-        """Whether the criterion found it violated, and it alone; None if it was not run."""
-        return None if self.outcome is None else self.outcome.verdict is Verdict.VIOLATED and not self.idle
+        """Whether the criterion found it violated, and it alone, by a number; None if it was not run."""
+        o = self.outcome
+        return None if o is None else o.verdict is Verdict.VIOLATED and not self.idle and not o.undefined
 
     def to_json(self) -> dict[str, Any]:
         """The control's entry in report.json."""
@@ -120,8 +121,12 @@ class ReadingResult(Shown):
     @property
     def as_expected(self) -> bool:
         """Whether nothing contradicts the expectation: undecided, unexpected and unjudged count as no contradiction."""
-        settled = self.verdict in (Verdict.HOLDS, Verdict.VIOLATED)
-        return self.reading.expected is None or not settled or self.verdict is self.reading.expected
+        if self.reading.expected is None or self.verdict not in (Verdict.HOLDS, Verdict.VIOLATED):
+            return True
+        if self.verdict is Verdict.VIOLATED:  # by a number: what is none refutes nothing
+            refuted = any(c.outcome and not c.outcome.undefined for c in self.criteria if c.verdict is Verdict.VIOLATED)
+            return refuted and self.reading.expected is Verdict.VIOLATED
+        return self.reading.expected is Verdict.HOLDS
 
     @property
     def gated(self) -> bool:
@@ -207,9 +212,9 @@ class RunResult(Shown):
         return sum(r.verdict is Verdict.INCONCLUSIVE for _, r in self.readings)
 
     def exit_status(self, strict: bool | None = None) -> int:
-        """0 if every verdict is as expected and every control rejected, else 1; strict: inconclusive is 1 too.
+        """0 if every verdict is as expected and every control rejected, else 1; 3 if a claim has no result.
 
-        3 if a claim has no result.
+        Strict: 1 too where something is inconclusive or nothing was judged at all.
         """
         if self.failed:
             return RunError.status
@@ -217,7 +222,12 @@ class RunResult(Shown):
         gated = [r for _, r in self.readings if r.gated]
         sound = all(r.as_expected and r.controls_rejected for r in gated)
         undecided = any(r.verdict is Verdict.INCONCLUSIVE for r in gated)
-        return 0 if sound and not (strict and undecided) else 1
+        return 0 if sound and not (strict and (undecided or not self.judged)) else 1
+
+    @property
+    def judged(self) -> bool:
+        """Whether the evidence was asked anything."""
+        return any(r.verdict not in (Verdict.NOT_RUN, Verdict.OUT_OF_SCOPE) for _, r in self.readings)
 
     def to_json(self) -> dict[str, Any]:
         """The whole of report.json."""

@@ -90,6 +90,11 @@ class Outcome(Shown):
     spread: float
     note: str = ""
 
+    @property
+    def undefined(self) -> bool:
+        """Whether what was measured is not a number: nothing that was predicted, but no proof of anything else."""
+        return any(map(math.isnan, (self.estimate, *self.interval)))
+
 
 class Fit(Protocol):
     """Estimates of any number of samples at once, and the intervals around them."""
@@ -163,7 +168,8 @@ def inside(low: Any, high: Any, accepted: Interval) -> Bool[ndarray, "*S"]:
 def disjoint(low: Any, high: Any, accepted: Interval) -> Bool[ndarray, "*S"]:
     """Which intervals have no point in common with it: there the law is violated.
 
-    So is it where an end is not a number: what was measured then is not what was predicted.
+    So is it where an end is not a number: what was measured then is not what was predicted. It refutes nothing that is
+    expected to be false, though (`Outcome.undefined`): neither a control nor a reading.
     """
     return (high < accepted[0]) | (accepted[1] < low) | np.isnan(low) | np.isnan(high)
 

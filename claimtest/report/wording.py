@@ -174,6 +174,8 @@ def headline(run: RunResult) -> tuple[Verdict, str]:
         return Verdict.VIOLATED, "A control was not rejected: its criterion could not have seen the error"
     if run.failed:
         return Verdict.VIOLATED, "A check failed: its claim has no verdict"
+    if not run.judged:
+        return Verdict.NOT_RUN, "Nothing was judged"
     if run.exit_status() != 0:
         return Verdict.INCONCLUSIVE, "Not everything is decided, as this profile demands"
     if run.inconclusive:

@@ -97,6 +97,11 @@ def bit_flipped(path):
     path.write_bytes(content)
 
 
+def of_another_type(path):
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("UPDATE quantities SET data='words' WHERE name='odd'")
+
+
 def quantity_lost(path):
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("DELETE FROM quantities WHERE name='odd'")
@@ -114,7 +119,17 @@ def of_another_version(path):
 
 @pytest.mark.parametrize(
     "damage",
-    [rubbish, cut_short, emptied, column_lost, bit_flipped, quantity_lost, of_another_program, of_another_version],
+    [
+        rubbish,
+        cut_short,
+        emptied,
+        column_lost,
+        bit_flipped,
+        of_another_type,
+        quantity_lost,
+        of_another_program,
+        of_another_version,
+    ],
 )
 def test_damage_is_said_and_set_aside(path, said, damage):
     fill(path, *(f"key{k}" for k in range(20)))
