@@ -133,13 +133,13 @@ class Sweep:
     def cells(self, cases: Sequence[Any], profile: Profile) -> Iterator[Cell]:
         """The cells of these cases. Raises RunError where cases or widths repeat: evidence would count twice."""
         _distinct(self.experiment.id, "cases", [case.id for case in cases])
-        _distinct(self.experiment.id, "cases", [case.digest for case in cases])
+        ladders = {case.id: list(self.widths(case, profile)) for case in cases}
+        _distinct(self.experiment.id, "cases", [case.digest for case in cases if ladders[case.id]])
         for case in cases:
             total = self.replicates_of(case, profile)
             block = case.block(self.block) if hasattr(case, "block") else self.block
-            widths = self.widths(case, profile)
-            _distinct(self.experiment.id, f"widths of {case.id}", list(widths))
-            for width in widths:
+            _distinct(self.experiment.id, f"widths of {case.id}", ladders[case.id])
+            for width in ladders[case.id]:
                 for first in range(0, total, block):
                     yield Cell(self.experiment, case, width, first, min(block, total - first))
 

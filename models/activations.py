@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -114,9 +115,21 @@ class ErfMean:
         return 1 - 8 * _owens_t(k, torch.rsqrt(1 + 4 * s * s))
 
 
+def _scalar(like: Tensor, value: float) -> Tensor:
+    """A number as a tensor without axes, made once: making one takes as long as an operation on a small network."""
+    if type(like) is not Tensor:  # one of another kind, fake or wrapped, has numbers of its own kind
+        return like.new_full((), value)
+    return _constant(value, like.dtype, like.device)
+
+
+@cache
+def _constant(value: float, dtype: torch.dtype, device: torch.device) -> Tensor:
+    return torch.full((), value, dtype=dtype, device=device)
+
+
 def _gauss(a: Values, logarithm: float = 0.0, out: Tensor | None = None) -> Values:
     """e^{c - a²}, the constant c = ``logarithm`` added in the same pass that squares."""
-    return torch.addcmul(a.new_full((), logarithm), a, a, value=-1, out=out).exp_()
+    return torch.addcmul(_scalar(a, logarithm), a, a, value=-1, out=out).exp_()
 
 
 def _erf_slope(a: Values, out: Tensor | None = None) -> Values:
@@ -126,12 +139,12 @@ def _erf_slope(a: Values, out: Tensor | None = None) -> Values:
 
 def _erf_shrinkage(s: Values, out: Tensor | None = None) -> Values:
     """1 / √(1 + 2s²); a root and a reciprocal take less time than ``rsqrt`` does in double precision."""
-    return torch.reciprocal(torch.addcmul(s.new_ones(()), s, s, value=2, out=out).sqrt_(), out=out)
+    return torch.reciprocal(torch.addcmul(_scalar(s, 1.0), s, s, value=2, out=out).sqrt_(), out=out)
 
 
 def _times(a: Values, b: Values, factor: float, out: Tensor | None = None) -> Values:
     """factor · a b in one pass."""
-    return torch.addcmul(a.new_zeros(()), a, b, value=factor, out=out)
+    return torch.addcmul(_scalar(a, 0.0), a, b, value=factor, out=out)
 
 
 def _owens_t(k: Values, c: Values, nodes: int = 12) -> Values:
@@ -178,8 +191,8 @@ def _gaussian(
     """|s|, Φ(k) and φ(k) at k = u/|s|; a vanishing s gives a huge k, or 0 where u does too, never inf or nan."""
     size = torch.abs(s, out=size)
     edge = torch.clamp_min(size, torch.finfo(s.dtype).tiny ** 0.5, out=edge)
-    a = torch.addcdiv(u.new_zeros(()), u, edge, value=math.sqrt(0.5), out=to.argument)
-    cdf = torch.add(a.new_full((), 0.5), torch.erf(a, out=to.slope_u), alpha=0.5, out=to.slope_u)
+    a = torch.addcdiv(_scalar(u, 0.0), u, edge, value=math.sqrt(0.5), out=to.argument)
+    cdf = torch.add(_scalar(a, 0.5), torch.erf(a, out=to.slope_u), alpha=0.5, out=to.slope_u)
     return size, cdf, _gauss(a, -0.5 * math.log(2 * math.pi), to.work)
 
 

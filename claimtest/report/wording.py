@@ -175,7 +175,7 @@ def headline(run: RunResult) -> tuple[Verdict, str]:
     if run.failed:
         return Verdict.VIOLATED, "A check failed: its claim has no verdict"
     if not run.judged:
-        return Verdict.NOT_RUN, "Nothing was judged"
+        return Verdict.INCONCLUSIVE, "Nothing was judged"
     if run.exit_status() != 0:
         return Verdict.INCONCLUSIVE, "Not everything is decided, as this profile demands"
     if run.inconclusive:
