@@ -43,14 +43,15 @@ def read_report(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path} has schema {report.get('schema')!r}; this version reads schema {SCHEMA}")
     try:
         _read_all(report)
-    except (TypeError, ValueError, KeyError, AttributeError):
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
         raise UsageError(f"{path} is not a report.json: what it lists is no claim that was judged") from None
     return report
 
 
 def _read_all(report: Mapping[str, Any]) -> None:
     """Read whatever a comparison may read. Raises almost anything if something is not there or no number."""
-    for _, item in _items(report):
+    for key, item in _items(report):
+        "/".join(key)
         _state(item)
         if item.get("interval"):
             _estimate(item)

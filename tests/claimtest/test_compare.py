@@ -9,6 +9,11 @@ from claimtest.cli import main
 from claimtest.compare import changes, read_report
 from tests.claimtest.toy_run import toy_run
 
+HUGE = json.dumps({"schema": 1, "claims": [{"id": "a", "verdict": "holds", "readings": [{
+    "id": "r", "verdict": "holds", "controls": [],
+    "criteria": [{"id": "c", "verdict": "holds", "interval": [0, 1], "estimate": 10**400}],
+}]}]})  # fmt: skip
+
 
 @pytest.fixture
 def report():
@@ -108,6 +113,8 @@ def test_what_a_file_says_does_not_steer_the_terminal(report, tmp_path, capsys):
         ('{"claims": [1], "schema": 1}', "no claim that was judged"),
         ('{"claims": [{"id": "a"}], "schema": 1}', "no claim that was judged"),
         ("[" * 100_000, "it is not JSON"),
+        ('{"claims": [{"id": [1], "verdict": "holds", "readings": []}], "schema": 1}', "no claim that was judged"),
+        (HUGE, "no claim that was judged"),
         (None, "cannot read"),
     ],
 )

@@ -8,6 +8,9 @@ import pytest
 from claimtest.check import Control, ReadingCheck
 from claimtest.claim import Verdict
 from claimtest.errors import RunError
+from claimtest.profile import PROFILES
+from claimtest.report import write_report
+from claimtest.results import RunResult
 from tests.claimtest.test_engine import changed, engine, status
 from tests.claimtest.toy_pack import CLT_CHECK, LLN_CHECK, SWEEP, Coin
 
@@ -53,6 +56,13 @@ def test_where_nothing_is_judged_a_strict_gate_is_shut():
     results = engine(book=()).judge(["lln", "clt"])
     assert all(result.verdict is Verdict.NOT_RUN for result in results)
     assert (status(results), status(results, strict=True)) == (0, 1)
+
+
+def test_a_report_says_so(tmp_path):
+    run = RunResult("Coins", PROFILES["standard"], 0, tuple(engine(book=()).judge(["lln", "clt"])), {}, 0.0)
+    write_report(run, tmp_path)
+    for name in ("index.html", "report.md", "summary.md"):
+        assert "Nothing was judged" in (tmp_path / name).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
