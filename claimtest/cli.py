@@ -41,9 +41,8 @@ def main(argv: Sequence[str] | None = None, pack: str | None = None, prog: str =
     try:
         options = _parser(pack, prog).parse_args(argv)
         _complete(options)
-        if (
-            pack is None and os.getcwd() not in sys.path[:1]
-        ):  # the reader's own pack, though something installed may bear the same name
+        # the pack that --pack names is the reader's own, though something installed may bear the same name
+        if pack is None and os.getcwd() not in sys.path[:1]:
             sys.path.insert(0, os.getcwd())
         return _run(options)
     except (UsageError, RunError) as error:

@@ -51,7 +51,7 @@ def read_report(path: Path) -> dict[str, Any]:
 def _read_all(report: Mapping[str, Any]) -> None:
     """Read whatever a comparison may read. Raises almost anything if something is not there or no number."""
     for key, item in _items(report):
-        "/".join(key)
+        _place(key)
         _state(item)
         if item.get("interval"):
             _estimate(item)

@@ -28,11 +28,11 @@ class Estimate:
     def __post_init__(self) -> None:
         """Refuse what could not be shown."""
         try:
-            if all(isinstance(number, Real) and [float(number)] for number in (self.value, self.low, self.high)):
-                return
+            numbers = [float(value) for value in (self.value, self.low, self.high) if isinstance(value, Real)]
         except OverflowError:
-            pass
-        raise TypeError("an estimate is made of three numbers")
+            numbers = []
+        if len(numbers) < 3:
+            raise TypeError("an estimate is made of three numbers")
 
     def __str__(self) -> str:
         """As in a CSV file; the report writes it by hand."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 __all__ = ["Every", "named", "require"]
 
@@ -19,8 +19,7 @@ class Every(NamedTuple):
 def require(owner: object, **kinds: Any) -> None:
     """Raise TypeError, in one line, unless each of these fields of ``owner`` is of its kind.
 
-    A kind is a class, a tuple of classes, or :class:`Every`; None stands for itself. A number has to be finite
-    (ValueError).
+    A kind is a class, a tuple of classes, or :class:`Every`. A number has to be finite (ValueError).
     """
     for field, kind in kinds.items():
         value = getattr(owner, field)
@@ -37,10 +36,17 @@ def require(owner: object, **kinds: Any) -> None:
             raise ValueError(f"{_called(owner)}: {field} has to be finite, not {value}")
 
 
-def named(owner: object) -> None:
+class Named(Protocol):
+    """What has an ``id``."""
+
+    @property
+    def id(self) -> str: ...
+
+
+def named(owner: Named) -> None:
     """Raise TypeError or ValueError, in one line, unless the field ``id`` of ``owner`` is a word."""
     require(owner, id=str)
-    if not owner.id.strip():  # type: ignore[attr-defined]
+    if not owner.id.strip():
         raise ValueError(f"{type(owner).__name__}: id is empty")
 
 

@@ -54,17 +54,22 @@ def job_summary(run: RunResult, most: int = MOST_BYTES) -> str:
 
 def sound(claim: ClaimResult) -> bool:
     """Whether nothing of the claim contradicts its expectation."""
-    return all(reading.as_expected and reading.controls_rejected for reading in claim.readings)
+    return all(map(calm, claim.readings))
+
+
+def calm(reading: ReadingResult) -> bool:
+    """Whether neither its verdict nor a control of it contradicts."""
+    return reading.as_expected and reading.controls_rejected
 
 
 def fitting_verdicts(run: RunResult, room: int) -> list[str]:
     """The table of verdicts within ``room`` bytes, with a sentence on the readings that had to be left out."""
     every = run.readings
-    calm = [reading.as_expected and reading.controls_rejected for _, reading in every]
+    quiet = [calm(reading) for _, reading in every]
     kept, parts = range(len(every)), [verdicts(every)]
     while _size(parts) > room and kept:
-        kept = sorted(kept, key=calm.__getitem__)[: len(kept) // 2]  # those that are wrong stay longest
-        unexpected = calm.count(False) - sum(not calm[k] for k in kept)
+        kept = sorted(kept, key=quiet.__getitem__)[: len(kept) // 2]  # those that are wrong stay longest
+        unexpected = quiet.count(False) - sum(not quiet[k] for k in kept)
         words = f"{len(every) - len(kept)} more readings do not fit here, {unexpected} of them not as expected."
         parts = [verdicts([every[k] for k in sorted(kept)]), words]
     return parts
