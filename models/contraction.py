@@ -9,6 +9,7 @@ their number.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from models.memory import block_size
+from models.pairs import PairProducts, pair_indices, pair_table, pairs_of
 from models.snn import Features, StochasticNetwork
 from models.stream import Network
 
@@ -28,9 +30,9 @@ LEAST_UNITS, MOST_NUMBERS = 256, 1 << 24
 FEW_OUTPUTS, MANY_INPUTS = 10, 24
 """Up to so many pairs of outputs (d = 4) and from so many inputs on Gram products are faster than pairs of inputs."""
 
-CACHES = 8
-"""Working sets in a block on a CPU. Pair products are written once and read once: being few counts for more than that
-they stay in the cache (a third of the time at n = d = 32, two thirds at n = 16, d = 8, less beyond sixteen sets)."""
+CACHES = 6
+"""Working sets in a block on a CPU. Pair products are written once and read once: few blocks, each a call of several
+operations, count for more than products in the nearest cache (one set takes 15 % longer at n = d = 32)."""
 
 Blocks = Iterable[tuple[Features, Features | None, Float[Tensor, "*b k d"]]]
 """Per block of units their features at x, at x' (None: the same as at x) and their rows v_r of the decoder."""
@@ -49,7 +51,7 @@ def blocks_of_units(
     size: int,
 ) -> Blocks:
     """The network cut into blocks of ``size`` units; ``features`` gets each part and where its units lie."""
-    start = 0
+    start, size = 0, math.ceil(network.width / math.ceil(network.width / size))  # no small rest
     for part in network.unit_blocks(size):
         yield *features(part, slice(start, start + part.width)), part.decoder
         start += part.width
@@ -75,19 +77,15 @@ def units_at_once(each: int, device: torch.device) -> int:
     return max(fitting if device.type != "cpu" else CACHES * fitting, least)
 
 
-def pairs_of(n: int) -> int:
-    """Number of pairs i <= j."""
-    return n * (n + 1) // 2
-
-
 def pair_sums(blocks: Blocks, *, together: bool) -> PairSums:
     """The sums over all blocks of units: h_u and h_s apart, or as one sum of b b' + c c' if ``together``."""
     gram, slopes = None, []
+    of_outputs, of_inputs = PairProducts(), PairProducts()
     for left, right, decoder in blocks:
         same = right is None
         right = left if right is None else right
         v = decoder.mT
-        vv = _pair_products([(v, v)], same=True).mT
+        vv = of_outputs.among([v]).mT
         factors = [(left.mean, right.mean)]
         if left.scale is not None and right.scale is not None:
             factors.append((left.scale, right.scale))
@@ -98,7 +96,9 @@ def pair_sums(blocks: Blocks, *, together: bool) -> PairSums:
         if by_gram(min(n, n2), v.shape[-2]):
             slopes = [_gram_sums(total, of, vv, same) for total, of in zip(sums, wanted, strict=True)]
         else:
-            slopes = [_plus(total, _pair_products(of, same), vv) for total, of in zip(sums, wanted, strict=True)]
+            # one after the other: they share their memory
+            products = (of_inputs.among([a for a, _ in of]) if same else of_inputs.between(of) for of in wanted)
+            slopes = [_plus(total, of, vv) for total, of in zip(sums, products, strict=True)]
     assert gram is not None
     return PairSums(gram, slopes)
 
@@ -112,7 +112,7 @@ def _gram_sums(
         found = sum(torch.matmul(a * weight, b.mT) for a, b in factors[1:]) if len(factors) > 1 else 0
         parts.append(torch.matmul(factors[0][0] * weight, factors[0][1].mT) + found)
     sums = torch.stack(parts, dim=-1)
-    i, j = torch.triu_indices(n, n, device=sums.device)
+    i, j = pair_indices(n, sums.device)
     sums = sums[..., i, j, :] if same else sums.flatten(-3, -2)
     return sums if total is None else total + sums
 
@@ -127,40 +127,25 @@ def _plus(total: Tensor | None, a: Float[Tensor, "*b i m"], b: Float[Tensor, "*b
     return flat[0].baddbmm_(flat[1], flat[2]).view(total.shape)
 
 
-def _pair_products(factors: list[tuple[Tensor, Tensor]], same: bool) -> Float[Tensor, "*b P m"]:
-    """Σ over the factors (a, b) of a_i b_j, for all pairs in the order of ``pair_table``: i <= j if ``same``."""
-    rows = range(factors[0][0].shape[-2])
-    pieces = [[(a[..., i : i + 1, :], b[..., i:, :] if same else b) for a, b in factors] for i in rows]
-    if torch.is_grad_enabled() and any(t.requires_grad for factor in factors for t in factor):
-        return torch.cat([sum((a * b for a, b in piece[1:]), piece[0][0] * piece[0][1]) for piece in pieces], dim=-2)
-    sizes = [piece[0][1].shape[-2] for piece in pieces]
-    first = factors[0][0]
-    out = first.new_empty(*first.shape[:-2], sum(sizes), first.shape[-1])
-    for piece, into in zip(pieces, out.split(sizes, dim=-2), strict=True):
-        torch.mul(*piece[0], out=into)
-        for a, b in piece[1:]:
-            into.addcmul_(a, b)
-    return out
-
-
-def pair_table(n: int, n2: int | None, device: torch.device) -> Tensor:
-    """Where the pair (i, j) stands among the pair products, (n, n') numbers."""
-    if n2 is not None:
-        return torch.arange(n * n2, device=device).reshape(n, n2)
-    i, j = torch.triu_indices(n, n, device=device)
-    table = torch.empty(n, n, dtype=torch.long, device=device)
-    table[i, j] = table[j, i] = torch.arange(len(i), device=device)
-    return table
-
-
 def spread(
     sums: Float[Tensor, "*b P Q"], xx: Float[Tensor, "n n2"], outputs: int, same: bool
 ) -> Float[Tensor, "*b n d n2 d"]:
     """From sums over pairs to <x_i, x'_j> S_{(i,j),(k,l)} as (*b, n, d, n', d); ``xx`` holds <x_i, x'_j>."""
     n, n2 = xx.shape
-    inputs = pair_table(n, None if same else n2, xx.device).flatten()
-    wide = sums.index_select(-1, pair_table(outputs, None, xx.device).flatten()).index_select(-2, inputs)
-    full, xx = wide.unflatten(-1, (outputs, outputs)).unflatten(-3, (n, n2)).movedim(-2, -3), xx[:, None, :, None]
+    table = pair_table(n, None if same else n2, xx.device)
+    columns = pair_table(outputs, None, xx.device).flatten()
+    sums = sums.gather(-1, columns.expand(*sums.shape[:-1], -1))  # half the time of index_select
+
+    def wide(some: slice) -> Float[Tensor, "*b k d n2 d"]:
+        """The sums of some inputs x with all x': few enough rows stay in the cache until they are scaled."""
+        rows = sums.index_select(-2, table[some].flatten())
+        return rows.unflatten(-1, (outputs, outputs)).unflatten(-3, (-1, n2)).movedim(-2, -3)
+
+    xx = xx[:, None, :, None]
     if torch.is_grad_enabled() and (sums.requires_grad or xx.requires_grad):
-        return (full * xx).contiguous()
-    return torch.mul(full, xx, out=sums.new_empty(full.shape))
+        return (wide(slice(None)) * xx).contiguous()
+    kernel = sums.new_empty(*sums.shape[:-2], n, outputs, n2, outputs)
+    size = block_size(sums.shape[:-2].numel() * n2 * outputs**2, xx.device)
+    for some in (slice(start, start + size) for start in range(0, n, size)):
+        torch.mul(wide(some), xx[some], out=kernel[..., some, :, :, :])
+    return kernel

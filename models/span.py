@@ -15,6 +15,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from models.pairs import PairProducts, pair_indices
+
 __all__ = ["DiagonalMetric", "FullMetric", "Metric", "Span", "UniformMetric"]
 
 
@@ -160,12 +162,10 @@ class FullMetric:
     def kernel(self, a: Float[Tensor, "R n m"], v: Float[Tensor, "R d m"]) -> Float[Tensor, "R n d n2 d"]:
         """Σ_r <y_i, y_j> v_r v_rᵀ for the pairs i <= j, y_i = C z_i a_r(x_i)."""
         n, d = a.shape[1], v.shape[1]
-        i, j = torch.triu_indices(n, n, device=a.device)
         y = (self.span.z @ self.root) * a[:, None]
-        products = (y[:, 0, i]).mul_(y[:, 0, j])
-        for row in y.unbind(1)[1:]:
-            products.addcmul_(row[:, i], row[:, j])
+        products = PairProducts().among(y.unbind(1))
         sums = products @ (v[:, :, None] * v[:, None]).flatten(1, 2).mT
+        i, j = pair_indices(n, a.device)
         full = sums.new_empty(len(a), n, n, d * d)
         full[:, i, j] = full[:, j, i] = sums
         return full.unflatten(3, (d, d)).permute(0, 1, 3, 2, 4)

@@ -83,7 +83,7 @@ class TangentKernel:
 def tangent_kernel(network: Network, x: Any, other: Any = None, *, block: int | None = None) -> TangentKernel:
     """Θ(x, x') of the mean output in closed form; x' = x if ``other`` is None.
 
-    ``block`` is the number of units treated at once (chosen to fit the cache if None). Raises ValueError if the
+    At most ``block`` units are treated at once (chosen to fit the cache if None). Raises ValueError if the
     inputs do not fit the network or ``block`` is below 1.
     """
     x, x2 = _both(network, x, other)

@@ -40,7 +40,7 @@ class TracedKernel:
 def traced_kernel(network: Network, x: Any, other: Any = None, *, block: int | None = None) -> TracedKernel:
     """The trace over outputs of Θ(x, x'), divided by d; x' = x if ``other`` is None.
 
-    ``block`` is the number of units treated at once (chosen to fit the cache if None). Raises ValueError if the
+    At most ``block`` units are treated at once (chosen to fit the cache if None). Raises ValueError if the
     inputs do not fit the network or ``block`` is below 1.
     """
     x = network.as_inputs(x)

@@ -52,7 +52,8 @@ BEHIND = """
     models.draws.standard_normal models.draws.to_normal
     models.initialisation.block_rows models.initialisation.check_sizes models.initialisation.device_named
     models.initialisation.drawn_blocks models.implicit.combined models.implicit.dot models.memory.block_size
-    models.memory.keep_freed_memory models.mnist.bundled_file models.mnist.leading_components
+    models.memory.keep_freed_memory models.pairs.PairProducts models.pairs.pair_indices models.pairs.pair_table
+    models.pairs.pairs_of models.mnist.bundled_file models.mnist.leading_components
     models.mnist.mnist_images models.objective.pullback models.objective.loss models.objective.sampled_loss_gradient
     models.path.followed models.rungekutta.local_error models.objective.pushforward models.training.NoiseStreams
     models.training.graded_step models.training.record_schedule
