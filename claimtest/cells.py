@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
 from numpy import ndarray
 from numpy.random import SeedSequence
 
 from claimtest.errors import RunError
-from claimtest.fields import named, require
+from claimtest.fields import named, real_numbers, require
 from claimtest.profile import Profile
 
 __all__ = ["Case", "Cell", "CellData", "Experiment", "Quantities", "Sweep", "replicate_seeds"]
@@ -80,12 +79,12 @@ class Cell:
         return self.count * self.experiment.cost(self.case, self.width)
 
     def run(self, root: int, device: str = "cpu") -> Quantities:
-        """Measure. Raises ValueError if the experiment breaks its promise about shapes."""
+        """Measure. Raises TypeError or ValueError if the experiment breaks its promise about numbers and shapes."""
         seeds = replicate_seeds(root, self.experiment.id, self.case.digest, self.width, self.first, self.count)
-        measured = {
-            name: np.asarray(values, dtype=np.float64)
-            for name, values in self.experiment.run(self.case, self.width, seeds, device).items()
-        }
+        found = self.experiment.run(self.case, self.width, seeds, device)
+        if not isinstance(found, Mapping):
+            raise TypeError(f"{self.experiment.id}: run has to return quantities by name, not {type(found).__name__}")
+        measured = {name: real_numbers(values, f"{self.experiment.id}: {name}") for name, values in found.items()}
         for name, values in measured.items():
             if values.ndim == 0 or len(values) != self.count:
                 raise ValueError(f"{self.experiment.id}: {name} has shape {values.shape}, not {self.count} replicates")

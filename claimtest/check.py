@@ -12,7 +12,7 @@ from numpy import ndarray
 
 from claimtest.attack.attack import Attack
 from claimtest.cells import CellData, Experiment, Sweep
-from claimtest.claim import Claim, claim_graph
+from claimtest.claim import Claim, Verdict, claim_graph
 from claimtest.criteria import Law
 from claimtest.criterion import Criterion, at_every_width, at_three_widest, at_widest
 from claimtest.errors import UsageError
@@ -127,6 +127,12 @@ class Check:
         stated, checked = [r.id for r in self.claim.readings], [r.reading for r in self.readings]
         if stated != checked:
             raise ValueError(f"claim {self.claim.id!r} states readings {stated} but checks {checked}")
+        for reading, part in zip(self.claim.readings, self.readings, strict=True):
+            if reading.expected is Verdict.HOLDS and not part.controls:
+                raise ValueError(
+                    f"reading {reading.id!r} of {self.claim.id!r} is expected to hold and has no control: "
+                    "nothing would show that its criteria can fail"
+                )
 
     def part(self, reading: str) -> ReadingCheck:
         """The check of that reading. Raises UsageError, naming those there are, if there is none."""

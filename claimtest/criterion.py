@@ -12,7 +12,7 @@ from numpy import ndarray
 
 from claimtest.cells import CellData, Sweep
 from claimtest.criteria import Law, Outcome, Samples
-from claimtest.fields import named, require
+from claimtest.fields import named, real_numbers, require
 from claimtest.profile import Profile
 
 __all__ = ["Criterion", "at_every_width", "at_three_widest", "at_widest"]
@@ -71,7 +71,10 @@ class Criterion:
         """Values, cases and abscissae of the chosen part of the ladder."""
         chosen = self.at(data)
         if self.over == "sweep":
-            return self.measure(chosen, **ingredients)
+            samples = self.measure(chosen, **ingredients)
+            if not isinstance(samples, Samples):
+                raise TypeError(f"measure has to return Samples over a sweep, not {type(samples).__name__}")
+            return samples
         names = tuple(dict.fromkeys(cell.case.id for cell in chosen))
         parts = [_cell_samples(self, cell, names.index(cell.case.id), ingredients) for cell in chosen]
         columns = [np.concatenate(column) if parts else np.empty(0) for column in zip(*parts, strict=True)]
@@ -88,12 +91,20 @@ def _cell_samples(
     criterion: Criterion, cell: CellData, stratum: int, ingredients: Mapping[str, Any]
 ) -> tuple[ndarray, ndarray, ndarray, ndarray]:
     measured = criterion.measure(cell, **ingredients)
+    if isinstance(measured, tuple) and len(measured) != 2:
+        raise ValueError(f"measure has to return values or a pair (values, abscissa), not {len(measured)} things")
     values, abscissa = measured if isinstance(measured, tuple) else (measured, cell.width)
-    values = np.asarray(values, dtype=float)
-    if criterion.precision is None and not np.ndim(abscissa):  # most by far: nothing to weigh, nothing to leave out
+    values = real_numbers(values, "what measure returns")
+    if not values.ndim:
+        raise ValueError("measure has to return a value for each replicate, not one number for all of them")
+    abscissa = real_numbers(abscissa, "the abscissa that measure returns")
+    if criterion.precision is None and not abscissa.ndim:  # most by far: nothing to weigh, nothing to leave out
         values, size = values.reshape(-1), values.size
         return values, np.full(size, stratum), np.full(size, float(abscissa)), np.ones(size)
-    weights = np.broadcast_to(np.asarray(criterion.precision(cell) if criterion.precision else 1.0), values.shape)
-    abscissa = np.broadcast_to(np.asarray(abscissa, dtype=float), values.shape)
+    weights = real_numbers(criterion.precision(cell) if criterion.precision else 1.0, "what precision returns")
+    if not (weights >= 0).all() or np.isinf(weights).any():
+        raise ValueError("precision has to return finite weights that are not negative")
+    weights = np.broadcast_to(weights, values.shape)
+    abscissa = np.broadcast_to(abscissa, values.shape)
     kept = weights > 0
     return values[kept], np.full(int(kept.sum()), stratum), abscissa[kept], weights[kept]

@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple, Protocol
 
-__all__ = ["Every", "named", "require"]
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+__all__ = ["Every", "named", "real_numbers", "require"]
+
+MOST_BYTES = 64
+"""Of an id: a picture's file bears those of a claim, a reading and a criterion, and systems take 255 bytes at most."""
 
 Kind = type | tuple[type, ...]
 
@@ -48,6 +55,28 @@ def named(owner: Named) -> None:
     require(owner, id=str)
     if not owner.id.strip():
         raise ValueError(f"{type(owner).__name__}: id is empty")
+    if len(owner.id.encode(errors="replace")) > MOST_BYTES:
+        raise ValueError(f"{type(owner).__name__}: id {owner.id[:20]!r}… takes more than {MOST_BYTES} bytes")
+
+
+def real_numbers(found: object, what: str) -> Float[ndarray, "*shape"]:
+    """What a pack's code returned, as an array of floats.
+
+    Raises TypeError, in one line, unless it is made of real numbers or truth values.
+    """
+    try:
+        numbers = np.asarray(found)
+    except Exception:  # ragged lists, tensors on another device: whatever NumPy or the object itself says
+        numbers = np.empty(0, dtype=object)
+    if numbers.dtype.kind not in "fiub":
+        raise TypeError(f"{what} has to be an array of real numbers, not {_made_of(found, numbers)}")
+    return numbers.astype(np.float64, copy=False)
+
+
+def _made_of(found: object, numbers: ndarray) -> str:
+    if isinstance(found, ndarray | np.generic):
+        return f"one of {numbers.dtype}"
+    return "complex" if numbers.dtype.kind == "c" else "None" if found is None else type(found).__name__
 
 
 def _is(value: object, kind: Kind) -> bool:

@@ -108,9 +108,11 @@ class Probability(Law):
         return self.at_least, 1.0
 
     def fit(self, values: Float[ndarray, "*S N"], samples: Samples) -> Shares:
-        """Count the replicates where it happened, by cases."""
+        """Count the replicates where it happened, by cases. Raises ValueError for values other than 0 and 1."""
         if values.shape[-1] == 0:
             raise TooLittle("no case here about which it says anything")
+        if not ((values == 0) | (values == 1)).all():
+            raise ValueError("an event has happened (1) or not (0): it takes no other values")
         case = cases(samples)
         return Shares(case.sums((values == 1).astype(int)), case.counts, self.at_least, self.in_every_case)
 

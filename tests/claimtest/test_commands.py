@@ -68,7 +68,7 @@ class TestVerify:
     def test_inconclusive_alone_fails_only_where_strict(self, run, monkeypatch):
         (part,) = toy_pack.CLT_CHECK.readings
         variance = replace(part.criteria[0], law=replace(part.criteria[0].law, margin=0.02))
-        check = replace(toy_pack.CLT_CHECK, readings=(replace(part, criteria=(variance,), controls=()),))
+        check = replace(toy_pack.CLT_CHECK, readings=(replace(part, criteria=(variance,), controls=part.controls[:1]),))
         altered(monkeypatch, checks=(toy_pack.LLN_CHECK, check))
         status, out, _ = run("verify", "clt")
         assert (status, out.splitlines()[-1]) == (0, "1 inconclusive")

@@ -83,9 +83,10 @@ def test_no_replicates():
         Probability(0.9).judge(events(0, 0), QUICK)
 
 
-def test_not_a_number_is_no_success():
-    values = np.array([1.0, np.nan, 1.0])
-    assert Probability(0.9).judge(Samples(values, np.zeros(3, int), np.ones(3)), QUICK).estimate == pytest.approx(2 / 3)
+@pytest.mark.parametrize("other", [np.nan, 0.5, 2.0, -1.0])
+def test_an_event_happens_or_does_not(other):
+    with pytest.raises(ValueError, match=r"happened \(1\) or not \(0\)"):
+        Probability(0.9).judge(Samples(np.array([1.0, other, 1.0]), np.zeros(3, int), np.ones(3)), QUICK)
 
 
 def of_cases(*shares: float, replicates: int = 400) -> Samples:

@@ -58,7 +58,9 @@ def test_cells_that_claims_share_are_measured_once():
 
 def test_a_claim_that_rests_on_a_violated_one_is_conditional():
     false = tuple(replace(c, law=OrderBound(-2.0)) for c in LLN_CHECK.readings[0].criteria[:1])
-    lln, clt = engine(changed(LLN_CHECK, criteria=false, controls=()), CLT_CHECK).judge(["lln", "clt"])
+    lln, clt = engine(changed(LLN_CHECK, criteria=false, controls=LLN_CHECK.readings[0].controls[:1]), CLT_CHECK).judge(
+        ["lln", "clt"]
+    )
     assert lln.verdict is Verdict.VIOLATED
     assert clt.conditional_on == ("lln",)
     assert status([lln, clt]) == 1
@@ -94,8 +96,9 @@ def test_no_case_in_this_profile_is_not_run():
 def test_too_many_criteria_for_the_error_budget():
     (variance, *_) = CLT_CHECK.readings[0].criteria
     many = tuple(replace(variance, id=f"variance-{k}") for k in range(MOST_CRITERIA + 1))
+    lone = (Control("double", "", "variance-0", ingredients={"predicted": 2.0}),)
     with pytest.raises(ValueError, match="the error budget allows 200"):
-        engine(LLN_CHECK, changed(CLT_CHECK, criteria=many, controls=())).judge(["clt"])
+        engine(LLN_CHECK, changed(CLT_CHECK, criteria=many, controls=lone)).judge(["clt"])
 
 
 def test_checks_that_could_not_work_are_refused():
@@ -104,6 +107,8 @@ def test_checks_that_could_not_work_are_refused():
         replace(part, controls=(Control("lost", "", "nothing"),))
     with pytest.raises(ValueError, match="but checks"):
         Check(toy_pack.LLN, (ReadingCheck("bound", part.criteria),))
+    with pytest.raises(ValueError, match="reading 'exact' of 'clt' is expected to hold and has no control"):
+        changed(CLT_CHECK, controls=())
 
 
 @pytest.mark.parametrize(
@@ -119,6 +124,9 @@ def test_the_worst_criterion_decides(verdicts, expected):
     assert overall(verdicts) is expected
 
 
+DOUBLE = CLT_CHECK.readings[0].controls[:1]
+
+
 def broken(cell, predicted=1.0):
     """A measure whose prediction is not what the cell needs."""
     raise ValueError("this prediction is that of another problem")
@@ -127,7 +135,7 @@ def broken(cell, predicted=1.0):
 @pytest.mark.parametrize(
     "mistake",
     [
-        lambda variance: {"criteria": (replace(variance, measure=broken),), "controls": ()},
+        lambda variance: {"criteria": (replace(variance, measure=broken),), "controls": DOUBLE},
         lambda variance: {"controls": (Control("broken", "", "variance", ingredients={"predicted": "three"}),)},
     ],
 )
@@ -140,7 +148,7 @@ def test_a_mistake_in_a_measure_ends_the_run_and_says_where(mistake):
 def test_a_mistake_can_cost_its_own_claim_alone():
     (variance, *_) = CLT_CHECK.readings[0].criteria
     failed: list[RunError] = []
-    wrong = changed(CLT_CHECK, criteria=(replace(variance, measure=broken),), controls=())
+    wrong = changed(CLT_CHECK, criteria=(replace(variance, measure=broken),), controls=DOUBLE)
     (left,) = engine(LLN_CHECK, wrong).judge(["lln", "clt"], failed)
     assert left.to_json() == engine().judge(["lln"])[0].to_json()
     assert "prediction is that of another problem" in str(failed[0])

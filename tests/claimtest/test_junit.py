@@ -41,7 +41,7 @@ def test_a_test_case_lies_where_it_was_asked_for(claims, pytester):  # noqa: F81
 
 
 def test_a_contradiction_is_a_failure_that_names_them_too(cases):
-    change = "changed(criteria=(replace(part.criteria[0], law=Constant(2.0, margin=0.25)),), controls=())"
+    change = "changed(criteria=(replace(part.criteria[0], law=Constant(2.0, margin=0.25)),), controls=DOUBLE)"
     ((name, properties, end),) = cases("-m", "clt", change=change)
     assert (name, end) == ("test_clt[exact]", "failure")
     assert properties["claim"] == "clt"
@@ -50,7 +50,7 @@ def test_a_contradiction_is_a_failure_that_names_them_too(cases):
 
 def test_so_is_what_could_not_run(cases):
     broken = "def boom(*a): raise RuntimeError('no coin')\nBROKEN = Experiment('broken', boom, lambda c, m: 1.0)\n"
-    change = "changed(criteria=(replace(part.criteria[0], sweep=replace(SWEEP, experiment=BROKEN)),), controls=())"
+    change = "changed(criteria=(replace(part.criteria[0], sweep=replace(SWEEP, experiment=BROKEN)),), controls=DOUBLE)"
     ((_, properties, end),) = cases("-m", "clt", change=f"None\n{broken}PACK = {change}")
     assert end == "failure"
     assert properties == {"claim": "clt", "reading": "exact", "verdict": "could not run"}

@@ -24,7 +24,7 @@ ALONE = replace(CLT_CHECK.claim, depends_on=())
 
 def test_a_criterion_that_is_not_a_number_contradicts_its_claim():
     (part,) = CLT_CHECK.readings
-    check = changed(CLT_CHECK, criteria=(replace(part.criteria[0], measure=nothing),), controls=())
+    check = changed(CLT_CHECK, criteria=(replace(part.criteria[0], measure=nothing),), controls=part.controls[:1])
     results = engine(replace(check, claim=ALONE)).judge(["clt"])
     assert results[0].verdict is Verdict.VIOLATED
     assert status(results) == 1
@@ -33,7 +33,7 @@ def test_a_criterion_that_is_not_a_number_contradicts_its_claim():
 def test_a_reading_expected_to_fail_does_not_fail_by_it():
     (part,) = CLT_CHECK.readings
     reading = replace(ALONE.readings[0], expected=Verdict.VIOLATED, because="x")
-    check = changed(CLT_CHECK, criteria=(replace(part.criteria[0], measure=nothing),), controls=())
+    check = changed(CLT_CHECK, criteria=(replace(part.criteria[0], measure=nothing),), controls=part.controls[:1])
     results = engine(replace(check, claim=replace(ALONE, readings=(reading,)))).judge(["clt"])
     assert results[0].verdict is Verdict.VIOLATED
     assert not results[0].readings[0].as_expected
@@ -79,7 +79,7 @@ def test_so_are_widths():
     twice = replace(SWEEP, widths=lambda case, profile: (64, 64))
     criteria = tuple(replace(c, sweep=twice) for c in part.criteria)
     with pytest.raises(RunError, match=r"widths of .* repeat \(64\)"):
-        engine(changed(LLN_CHECK, criteria=criteria, controls=()), CLT_CHECK).cells(["lln"])
+        engine(changed(LLN_CHECK, criteria=criteria, controls=part.controls[:1]), CLT_CHECK).cells(["lln"])
 
 
 def test_so_are_controls_of_one_name():

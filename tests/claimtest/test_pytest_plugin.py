@@ -24,6 +24,7 @@ from dataclasses import replace
 from tests.claimtest.toy_pack import *
 from tests.claimtest import toy_pack
 (part,) = CLT_CHECK.readings
+DOUBLE = part.controls[:1]
 def changed(claim=CLT, **changes):
     check = replace(CLT_CHECK, claim=claim, readings=(replace(part, **changes),))
     return replace(toy_pack.PACK, module="changed", checks=(LLN_CHECK, check), packages=("changed", "tests"))
@@ -115,7 +116,7 @@ def test_the_report_is_the_command_lines(claims, pytester):
 
 
 def test_an_unexpected_verdict_fails_with_its_numbers(claims):
-    change = "changed(criteria=(replace(part.criteria[0], law=Constant(2.0, margin=0.25)),), controls=())"
+    change = "changed(criteria=(replace(part.criteria[0], law=Constant(2.0, margin=0.25)),), controls=DOUBLE)"
     result = claims(change=change)
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(
@@ -134,7 +135,7 @@ def test_a_control_that_lives_fails(claims):
 
 
 def test_what_is_open_is_skipped_at_quick_and_fails_at_standard(claims):
-    change = "changed(criteria=(replace(part.criteria[0], law=Constant(1.0, margin=0.02)),), controls=())"
+    change = "changed(criteria=(replace(part.criteria[0], law=Constant(1.0, margin=0.02)),), controls=DOUBLE)"
     result = claims("-rs", "-m", "clt", change=change)
     result.assert_outcomes(skipped=1, deselected=2)
     result.stdout.fnmatch_lines(
@@ -154,7 +155,7 @@ def test_out_of_scope_is_skipped(claims):
 
 
 def test_a_failure_to_measure_fails_the_readings_that_need_it(claims):
-    change = "changed(criteria=(replace(part.criteria[0], sweep=replace(SWEEP, experiment=BROKEN)),), controls=())"
+    change = "changed(criteria=(replace(part.criteria[0], sweep=replace(SWEEP, experiment=BROKEN)),), controls=DOUBLE)"
     broken = (
         "def boom(*a): raise RuntimeError('no coin')\nBROKEN = Experiment('broken', boom, lambda c, m: 1.0)\nPACK = "
     )
@@ -201,7 +202,7 @@ def test_without_a_pack_nothing_happens(claims, pytester):
 def test_data_that_cannot_be_read_fail_the_claims_that_ask_for_them(claims, temporary):
     error = "__import__('importlib').import_module('claimtest.errors').UsageError('digits.gz is truncated')"
     sweep = f"replace(SWEEP, cases=lambda book, profile: (_ for _ in ()).throw({error}))"
-    result = claims(change=f"changed(criteria=(replace(part.criteria[0], sweep={sweep}),), controls=())")
+    result = claims(change=f"changed(criteria=(replace(part.criteria[0], sweep={sweep}),), controls=part.controls[:1])")
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(["digits.gz is truncated"])
     result.stdout.no_fnmatch_line("*another exception*")

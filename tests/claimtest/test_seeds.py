@@ -50,7 +50,7 @@ def test_a_control_that_lives_is_named_and_fails(run, monkeypatch):
 def test_a_wrong_expectation_is_named_with_the_criterion_that_speaks_against_it(run, monkeypatch):
     part = CLT_CHECK.readings[0]
     off = replace(part.criteria[0], law=Constant(2.0, margin=0.1))
-    check = replace(CLT_CHECK, readings=(replace(part, criteria=(off, part.criteria[1]), controls=()),))
+    check = replace(CLT_CHECK, readings=(replace(part, criteria=(off, part.criteria[1]), controls=part.controls[:1]),))
     altered(monkeypatch, checks=(LLN_CHECK, check))
     status, out, _ = run("seeds", "--runs", "1", "--jobs", "1")
     assert status == 1
