@@ -8,13 +8,19 @@ import re
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
 from claimtest.errors import RunError, UsageError
+from claimtest.output import checked_output, drop_output
 from claimtest.visible import visible
 
 __all__ = ["main"]
+
+
+MOST_JOBS, MOST_RUNS, MOST_TRIALS = 4096, 10_000, 10**9
+"""Beyond these an option is a slip of the finger: processes of one machine, a week of runs, hours of simulation."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -44,7 +50,8 @@ def main(argv: Sequence[str] | None = None, pack: str | None = None, prog: str =
         # the pack that --pack names is the reader's own, though something installed may bear the same name
         if pack is None and os.getcwd() not in sys.path[:1]:
             sys.path.insert(0, os.getcwd())
-        return _run(options)
+        with checked_output():
+            return _run(options)
     except (UsageError, RunError) as error:
         _say(f"{prog}: error: {' '.join(str(error).split())}")
         return error.status
@@ -52,7 +59,7 @@ def main(argv: Sequence[str] | None = None, pack: str | None = None, prog: str =
         _say(f"{prog}: interrupted: {stop.args[0] if stop.args else 'nothing lost'}")
         return 130
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         return 3
     except Exception as error:  # a mistake, in a pack or here: no verdict, whatever has been judged by then
         if os.environ.get("CLAIMTEST_TRACEBACK"):
@@ -64,7 +71,8 @@ def main(argv: Sequence[str] | None = None, pack: str | None = None, prog: str =
 
 
 def _say(message: str) -> None:
-    print(visible(message), file=sys.stderr)
+    with suppress(OSError):  # nobody hears it, but the exit status says it too
+        print(visible(message), file=sys.stderr, flush=True)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -75,7 +83,8 @@ def _run(options: argparse.Namespace) -> int:
     from claimtest import commands
 
     status = getattr(commands, f"command_{options.command}")(options)
-    sys.stdout.flush()
+    if sys.stdout:
+        sys.stdout.flush()
     return status
 
 
@@ -182,13 +191,13 @@ def _complete(options: argparse.Namespace) -> None:
     if "out" in given:
         options.out = folder_named(options.out)
     if given.get("jobs") is not None:
-        options.jobs = whole_number(options.jobs, "--jobs", 1)
+        options.jobs = whole_number(options.jobs, "--jobs", 1, MOST_JOBS)
     if "seed" in given:
         options.seed = whole_number(options.seed, "--seed", 0)
     if "runs" in given:
-        options.runs = whole_number(options.runs, "--runs", 1)
+        options.runs = whole_number(options.runs, "--runs", 1, MOST_RUNS)
     if "trials" in given:
-        options.trials = whole_number(options.trials, "--trials", 1)
+        options.trials = whole_number(options.trials, "--trials", 1, MOST_TRIALS)
     if "profile" in given:
         options.profile = profile_named(options.profile)
         (device_named if local else known_device)(options.device)  # a cluster's workers look for their own

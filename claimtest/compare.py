@@ -55,16 +55,26 @@ def _read_all(report: Mapping[str, Any]) -> None:
         _state(item)
         if item.get("interval"):
             _estimate(item)
+        if item.get("accepted"):
+            _ends(item["accepted"])
+    list(map(str, report.get("failed", ())))
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
     """Every difference that matters, in the order of the new report; what is only in one of them comes last.
 
-    Verdicts (of claims, readings, criteria) and the fate of controls count if they differ; estimates if their
-    intervals are disjoint: two honest runs with other seeds differ inside them.
+    Verdicts (of claims, readings, criteria), what is expected or accepted and the fate of controls count if they
+    differ; estimates if their intervals are disjoint: two honest runs with other seeds differ inside them. Claims that
+    a mistake left without a result are gone, and the mistake is a change of its own.
     """
     before, after = dict(_items(old)), dict(_items(new))
-    found = [change for key in after if key in before for change in _differences(key, before[key], after[key])]
+    both = [key for key in after if key in before]
+    found = [change for key in both for change in _differences(key, before[key], after[key])]
+    if old.get("profile") == new.get("profile"):  # else margins differ by design
+        found += [change for key in both for change in _moved_goal(key, before[key], after[key])]
+    was, now = (list(map(str, report.get("failed", ()))) for report in (old, new))
+    found += [Change("run", "mistake", "", error) for error in now if error not in was]
+    found += [Change("run", "mistake", error, "") for error in was if error not in now]
     found += [Change(_place(key), "new", "", _state(after[key])) for key in after if key not in before]
     found += [Change(_place(key), "gone", _state(before[key]), "") for key in before if key not in after]
     return found
@@ -110,8 +120,18 @@ def _differences(key: Key, before: Mapping[str, Any], after: Mapping[str, Any]) 
     if _state(before) != _state(after):
         what = "control" if key[0] == "control" else f"verdict of the {key[0]}"
         yield Change(_place(key), what, _state(before), _state(after))
+    if key[0] == "reading" and before.get("expected") != after.get("expected"):
+        yield Change(_place(key), "expectation", *(str(item.get("expected") or "none") for item in (before, after)))
     if key[0] == "criterion" and _disjoint(before.get("interval"), after.get("interval")):
         yield Change(_place(key), "estimate", _estimate(before), _estimate(after))
+
+
+def _moved_goal(key: Key, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+    """What counts as holding was changed in between: by hand, since no law's region depends on what was measured."""
+    if key[0] == "criterion" and before.get("accepted") and after.get("accepted"):
+        was, now = _region(before), _region(after)
+        if was != now:
+            yield Change(_place(key), "accepted region", was, now)
 
 
 def _state(item: Mapping[str, Any]) -> str:
@@ -133,7 +153,10 @@ def _disjoint(before: list[Any] | None, after: list[Any] | None) -> bool:
 
 def _ends(interval: list[Any]) -> tuple[float, float]:
     low, high = interval
-    return _value(low, -math.inf), _value(high, math.inf)
+    ends = _value(low, -math.inf), _value(high, math.inf)
+    if ends[0] > ends[1]:
+        raise ValueError(f"an interval that begins at {ends[0]} and ends at {ends[1]}")
+    return ends
 
 
 def _value(end: Any, infinite: float) -> float:
@@ -143,6 +166,10 @@ def _value(end: Any, infinite: float) -> float:
 def _estimate(item: Mapping[str, Any]) -> str:
     low, high = _ends(item["interval"])
     return f"{_value(item['estimate'], math.nan):.4g} [{low:.4g}, {high:.4g}]"
+
+
+def _region(item: Mapping[str, Any]) -> str:
+    return "[{:.4g}, {:.4g}]".format(*_ends(item["accepted"]))
 
 
 def _place(key: Key) -> str:

@@ -19,7 +19,7 @@ import numpy as np
 from claimtest.cells import Cell, Quantities
 from claimtest.errors import RunError
 from claimtest.files import appear
-from claimtest.setaside import FolderLock, set_aside
+from claimtest.setaside import FolderLock, drop_journals, drop_orphans, journals, set_aside
 
 __all__ = ["EvidenceStore"]
 
@@ -70,6 +70,8 @@ class EvidenceStore:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._lock = FolderLock(self.path.parent)
             if self.path:
+                assert self._lock
+                drop_orphans(self.path, self._lock)
                 appear(self.path, _make_empty)
             self._database = sqlite3.connect(self.path or ":memory:", timeout=60, isolation_level=None)
             found = os.stat(self.path) if self.path else None
@@ -79,6 +81,7 @@ class EvidenceStore:
             self._database.execute("PRAGMA journal_mode=WAL")
             self._database.execute("PRAGMA synchronous=NORMAL")
             self._check()
+            self._journals = journals(self.path) if self.path else {}
 
     def _check(self) -> None:
         """Raise _Damaged unless the file is a whole store of this format."""
@@ -124,7 +127,15 @@ class EvidenceStore:
             raise _Damaged("a quantity is no array of numbers") from None
 
     def save(self, key: str, cell: Cell, device: str, quantities: Quantities, seconds: float) -> None:
-        """Store what a cell measured, in one transaction; a cell already there stays as it is."""
+        """Store what a cell measured, in one transaction; a cell already there stays as it is.
+
+        If somebody deleted the file, or put another in its place, that is said and the one there now is used.
+        """
+        if self._lost():
+            self._say(f"evidence in {self.path} was deleted or replaced during the run: only what ends now is kept")
+            self.close()
+            drop_journals(self._journals)
+            self._open()
         blobs = {name: _bytes(values) for name, values in sorted(quantities.items())}
         created = datetime.now(UTC).isoformat(timespec="seconds")
         row = (key, cell.experiment.id, cell.case.id, cell.width, cell.first, cell.count, device, cell.cost, seconds)
@@ -133,6 +144,14 @@ class EvidenceStore:
         except _Damaged as damage:
             self._replace(str(damage))
             self._write((*row, created, _checksum(key, blobs)), blobs)
+
+    def _lost(self) -> bool:
+        try:
+            return self.path is not None and os.stat(self.path).st_ino != self._inode
+        except FileNotFoundError:
+            return True
+        except OSError:  # whatever else is wrong, writing will say
+            return False
 
     def _write(self, row: tuple[Any, ...], blobs: Mapping[str, bytes]) -> None:
         with self._one_line("write"), self._transaction():

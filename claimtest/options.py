@@ -28,14 +28,15 @@ def profile_named(name: str) -> Profile:
     return PROFILES[name]
 
 
-def whole_number(text: str, option: str, least: int) -> int:
-    """A whole number that is at least ``least``."""
+def whole_number(text: str, option: str, least: int, most: int | None = None) -> int:
+    """A whole number that is at least ``least`` and at most ``most`` (None: any)."""
     try:
         number = int(text)
-    except ValueError:
+    except ValueError:  # no number, or one of thousands of digits
         number = least - 1
-    if number < least:
-        raise UsageError(f"{option} {text}: give a whole number, at least {least}")
+    if number < least or (most is not None and number > most):
+        shown, beyond = text if len(text) <= 40 else f"{text[:40]}…", "" if most is None else f", at most {most}"
+        raise UsageError(f"{option} {shown}: give a whole number, at least {least}{beyond}")
     return number
 
 

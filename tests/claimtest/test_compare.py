@@ -7,6 +7,7 @@ import pytest
 
 from claimtest.cli import main
 from claimtest.compare import changes, read_report
+from claimtest.errors import UsageError
 from tests.claimtest.toy_run import toy_run
 
 HUGE = json.dumps({"schema": 1, "claims": [{"id": "a", "verdict": "holds", "readings": [{
@@ -50,6 +51,30 @@ def test_an_estimate_moved_if_the_intervals_are_disjoint_and_only_then(report):
     assert changes(report, after) == []
     criterion["interval"] = [low + 2.1 * (high - low), high + 2.1 * (high - low)]
     assert [c.what for c in changes(report, after)] == ["estimate"]
+
+
+def test_what_was_expected_or_accepted_is_a_change_too(report):
+    after = copy.deepcopy(report)
+    reading_of(after)["expected"] = "violated"
+    reading_of(after)["criteria"][0]["accepted"] = [-1.0, 0.25]
+    found = {c.what: (c.before, c.after) for c in changes(report, after)}
+    assert found == {"expectation": ("holds", "violated"), "accepted region": ("[-inf, -0.35]", "[-1, 0.25]")}
+    after["profile"] = "standard"  # whose margins are its own
+    assert {c.what for c in changes(report, after)} == {"expectation"}
+
+
+def test_so_is_a_mistake(report):
+    after = report | {"failed": ["lln, exhibits: ZeroDivisionError"]}
+    assert [(c.where, c.after) for c in changes(report, after)] == [("run", "lln, exhibits: ZeroDivisionError")]
+    assert [c.before for c in changes(after, report)] == ["lln, exhibits: ZeroDivisionError"]
+
+
+@pytest.mark.parametrize("field", ["interval", "accepted"])
+def test_an_interval_that_ends_before_it_begins_is_none(report, tmp_path, field):
+    reading_of(report)["criteria"][0][field] = [1.0, -1.0]
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    with pytest.raises(UsageError, match="no claim that was judged"):
+        read_report(tmp_path / "report.json")
 
 
 def test_what_is_only_in_one_of_them(report):

@@ -40,7 +40,9 @@ def test_what_a_measure_returns(returned, words):
 
 def test_truth_values_and_lists_are_numbers():
     (result,) = judged(measure=lambda cell, predicted=1.0: [value / predicted for value in cell["square"]])
-    assert result.readings[0].criteria[0].outcome.estimate == pytest.approx(1.0)
+    outcome = result.readings[0].criteria[0].outcome
+    assert outcome
+    assert outcome.estimate == pytest.approx(1.0)
 
 
 def test_over_a_sweep_it_returns_samples():
