@@ -19,7 +19,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from models.checked import finite_tensor, known_blocks
+from models.checked import finite_tensor, known_blocks, of_kind
 from models.memory import block_size
 from models.snn import BLOCKS, StochasticNetwork
 from models.step import Step, Workspace, joined
@@ -54,10 +54,14 @@ class Group:
 
 
 class Cell:
-    """A batch of replicates with their data. Raises ValueError for unknown blocks or targets that do not fit."""
+    """A batch of replicates with their data.
+
+    Raises ValueError for unknown blocks or targets that do not fit, and TypeError without a network.
+    """
 
     def __init__(self, network: StochasticNetwork, x: Any, y: Any, trainable: Sequence[str]) -> None:
         """Copy the trainable blocks into the states of the groups."""
+        of_kind(network, "network", StochasticNetwork)
         known_blocks(trainable, BLOCKS)
         self.original = network
         self.x = network.as_inputs(x)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
+from types import UnionType
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,13 @@ __all__ = [
     "finite_tensor",
     "fitting",
     "known_blocks",
+    "of_kind",
     "positive_number",
     "whole_number",
 ]
+
+MOST = 2**31
+"""Above this nothing is counted: arrays of so many numbers take 16 GB."""
 
 LARGEST = 1e100
 """Above this, squares and products of a few values leave the range of double precision."""
@@ -62,6 +67,13 @@ def fitting(values: Any, name: str, like: Tensor) -> Tensor:
     return found
 
 
+def of_kind(value: Any, name: str, kind: type | UnionType) -> None:
+    """Raise TypeError unless the value is of that class, or of one of those classes."""
+    if not isinstance(value, kind):
+        words = " or ".join(k.__name__ for k in (kind.__args__ if isinstance(kind, UnionType) else (kind,)))
+        raise TypeError(f"{name}: {words} expected, got {type(value).__name__}")
+
+
 def finite_number(value: Any, name: str) -> float:
     """The value as a float. Raises ValueError unless it is one real number, finite and at most 1e100 in size."""
     if isinstance(value, Tensor) and value.ndim == 0:
@@ -88,8 +100,11 @@ def known_blocks(trainable: Sequence[str], blocks: Sequence[str]) -> None:
 
 def whole_number(value: Any, name: str, least: int = 1) -> int:
     """The value as an int. Raises ValueError unless it is a whole number from ``least`` to 2³¹."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= 2**31:
-        raise ValueError(f"{name} must be at least {least}, got {_short(value)}")
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise ValueError(f"{name} must be a whole number, got {_short(value)}")
+    if not least <= value <= MOST:
+        limit = f"at least {least}" if value < least else f"at most {MOST}"
+        raise ValueError(f"{name} must be {limit}, got {_short(value)}")
     return int(value)
 
 

@@ -16,7 +16,7 @@ from numpy import ndarray
 from scipy.sparse.linalg import LinearOperator, eigsh
 from torch import Tensor
 
-from models.checked import whole_number
+from models.checked import of_kind, whole_number
 from models.memory import block_size
 from models.objective import pullback, pushforward
 from models.stream import Network
@@ -35,8 +35,9 @@ def tangent_operator(network: Network, x: Any, *, block: int | None = None) -> L
 
     Units are taken ``block`` at a time (chosen to fit the cache if None) and their features computed anew in every
     product, so the memory needed does not grow with the width. Operators can be added, scaled and multiplied. Raises
-    ValueError for a batch of networks, inputs that do not fit or ``block`` below 1.
+    ValueError for a batch of networks, inputs that do not fit or ``block`` below 1, TypeError without a network.
     """
+    of_kind(network, "network", Network)
     if network.batch_shape:
         raise ValueError(f"one network at a time: choose a replicate out of {tuple(network.batch_shape)}")
     x, block = network.as_inputs(x), None if block is None else whole_number(block, "block")

@@ -22,7 +22,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from models.checked import broadcast_tensor, whole_number
+from models.checked import broadcast_tensor, of_kind, whole_number
 from models.contraction import PairSums, blocks_of_units, numbers_each, pair_sums, spread, units_at_once
 from models.memory import block_size
 from models.snn import Features, StochasticNetwork
@@ -84,7 +84,7 @@ def tangent_kernel(network: Network, x: Any, other: Any = None, *, block: int | 
     """Θ(x, x') of the mean output in closed form; x' = x if ``other`` is None.
 
     At most ``block`` units are treated at once (chosen to fit the cache if None). Raises ValueError if the
-    inputs do not fit the network or ``block`` is below 1.
+    inputs do not fit the network or ``block`` is below 1, and TypeError without a network, as all here do.
     """
     x, x2 = _both(network, x, other)
     return _joined(torch.cat, _contractions(network, x, x2, _mean_features(x, x2), block, TangentKernel.of))
@@ -130,6 +130,7 @@ def sampled_tangent_kernel(
     shared by all inputs. Axes of the noise before those of the network are samples: the result keeps them. Raises
     ValueError for two sets of inputs with one of noise, or noise that does not broadcast.
     """
+    of_kind(network, "network", StochasticNetwork)
     x = network.as_inputs(x)
     if other is not None and other_noise is None:
         raise ValueError("two sets of inputs need two sets of noise")
@@ -162,6 +163,7 @@ T = TypeVar("T")
 
 
 def _both(network: Network, x: Any, other: Any) -> tuple[Tensor, Tensor | None]:
+    of_kind(network, "network", Network)
     return network.as_inputs(x), None if other is None else network.as_inputs(other)
 
 
@@ -211,6 +213,7 @@ def jacobian_tangent_kernel(network: StochasticNetwork, x: Any, other: Any = Non
 
     Slow and hungry ((n, d, m, p) arrays), and as the definition reads: one network. Raises ValueError for replicates.
     """
+    of_kind(network, "network", StochasticNetwork)
     if network.batch_shape:
         raise ValueError(f"one network at a time: choose a replicate out of {tuple(network.batch_shape)}")
     x = network.as_inputs(x)

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from models.checked import whole_number
+from models.checked import of_kind, whole_number
 from models.contraction import Blocks, blocks_of_units
 from models.memory import block_size
 from models.snn import StochasticNetwork
@@ -41,8 +41,9 @@ def traced_kernel(network: Network, x: Any, other: Any = None, *, block: int | N
     """The trace over outputs of Θ(x, x'), divided by d; x' = x if ``other`` is None.
 
     At most ``block`` units are treated at once (chosen to fit the cache if None). Raises ValueError if the
-    inputs do not fit the network or ``block`` is below 1.
+    inputs do not fit the network or ``block`` is below 1, and TypeError without a network, as all here do.
     """
+    of_kind(network, "network", Network)
     x = network.as_inputs(x)
     x2 = None if other is None else network.as_inputs(other)
     inputs = len(x) + (0 if x2 is None else len(x2))
@@ -65,6 +66,7 @@ def mean_sampled_traced_kernel(
     With ``other_noise`` the two factors have noise of their own, without it they share ``noise``: one draw per input,
     or, for noise of shape (S, *b, 1, m), one for all. Raises ValueError for noise that does not broadcast.
     """
+    of_kind(network, "network", StochasticNetwork)
     x = network.as_inputs(x)
     shape = (len(noise), *network.batch_shape, len(x), network.width)
     for given in (noise,) if other_noise is None else (noise, other_noise):

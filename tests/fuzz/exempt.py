@@ -8,7 +8,7 @@ THE_CHECKS = """
     theorems.checked.rows models.checked.broadcast_tensor
     models.checked.finite_number models.checked.finite_tensor
     models.checked.fitting models.checked.known_blocks
-    models.checked.positive_number models.checked.whole_number
+    models.checked.of_kind models.checked.positive_number models.checked.whole_number
 """
 """What refuses bad input elsewhere, and so is fuzzed with every function that uses it."""
 
@@ -127,7 +127,7 @@ THE_PAGE = """
 """What shows the results of a run; words from outside go through functions that are fuzzed."""
 
 THE_DOORS = """
-    claimtest.cli claimtest.commands claimtest.attack.command claimtest.calibration.command
+    claimtest.cli claimtest.commands claimtest.output claimtest.attack.command claimtest.calibration.command
 """
 """The command line: fuzzed as such."""
 

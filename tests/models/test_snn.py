@@ -131,8 +131,8 @@ def test_a_gpu_that_is_not_there_is_named():
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda: StochasticNetwork.initialise(2.5, 2, 1), "width must be at least 1, got 2.5"),
-        (lambda: StochasticNetwork.initialise("8", 2, 1), "width must be at least 1, got '8'"),
+        (lambda: StochasticNetwork.initialise(2.5, 2, 1), "width must be a whole number, got 2.5"),
+        (lambda: StochasticNetwork.initialise("8", 2, 1), "width must be a whole number, got '8'"),
         (lambda: StochasticNetwork.initialise(8, 2, 1, noise=3), "noise is LearnedNoise"),
         (lambda: StochasticNetwork.initialise(8, 2, 1).mean_output([["a", "b"]]), "real numbers"),
         (lambda: StochasticNetwork.initialise(8, 2, 1).mean_output(np.empty((0, 2))), "at least one input"),
@@ -160,5 +160,5 @@ def test_what_no_network_can_be_drawn_from_is_refused_in_one_line(wrong, says):
 
 @pytest.mark.parametrize("block", [0, -1, 1.5])
 def test_a_block_of_no_units_is_refused(block):
-    with pytest.raises(ValueError, match="block must be at least 1"):
+    with pytest.raises(ValueError, match="block must be (at least 1|a whole number)"):
         tangent_kernel(StochasticNetwork.initialise(8, 3, 2), np.eye(3), block=block)
