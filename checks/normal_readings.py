@@ -58,7 +58,7 @@ TWO_STEPS = dataclasses.replace(SAMPLED_SWEEP, replicates=by_profile({"quick": 0
 
 def growing(book: CaseBook, profile: Profile) -> list[RegularisedCase]:
     """The cases with independent inputs: dependent ones may grow little as predicted, and much in the control."""
-    return [case for case in GROWTH_SWEEP.cases(book, profile) if case.independent]
+    return [case for case in GROWTH_SWEEP.chosen(book, profile) if case.independent]
 
 
 ENCODER_FROZEN = variant(dataclasses.replace(GROWTH_SWEEP, cases=growing), "encoder-frozen", trainable=("decoder",))

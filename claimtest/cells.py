@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
 from numpy import ndarray
 from numpy.random import SeedSequence
 
@@ -129,24 +130,47 @@ class Sweep:
         """How many replicates the case has at each width."""
         return self.replicates(profile) * getattr(case, "stands_for", 1)
 
+    def chosen(self, book: Any, profile: Profile) -> list[Any]:
+        """The cases that the profile picks. Raises RunError, in one line, unless they are cases."""
+        found = self.cases(book, profile)
+        if not isinstance(found, Iterable):
+            raise RunError(f"{self.experiment.id}: cases has to return cases, not {type(found).__name__}")
+        cases = list(found)
+        for case in cases:
+            if not isinstance(getattr(case, "id", None), str) or not isinstance(getattr(case, "digest", None), str):
+                raise RunError(f"{self.experiment.id}: a case has an id and a digest, which {case!r:.40} has not")
+        return cases
+
+    def ladder(self, case: Any, profile: Profile) -> list[int]:
+        """The widths of that case. Raises RunError, in one line, unless they are whole numbers from 1 on."""
+        found = self.widths(case, profile)
+        of = f"{self.experiment.id}: widths of {case.id}"
+        if not isinstance(found, Iterable):
+            raise RunError(f"{of} have to be whole numbers, not {type(found).__name__}")
+        widths = list(found)
+        for width in widths:
+            if isinstance(width, bool) or not isinstance(width, int | np.integer) or width < 1:
+                raise RunError(f"{of} have to be whole numbers from 1 on, not {width!r}")
+        _distinct(of, widths)
+        return [int(width) for width in widths]
+
     def cells(self, cases: Sequence[Any], profile: Profile) -> Iterator[Cell]:
         """The cells of these cases. Raises RunError where cases or widths repeat: evidence would count twice."""
-        _distinct(self.experiment.id, "cases", [case.id for case in cases])
-        ladders = {case.id: list(self.widths(case, profile)) for case in cases}
-        _distinct(self.experiment.id, "cases", [case.digest for case in cases if ladders[case.id]])
+        _distinct(f"{self.experiment.id}: cases", [case.id for case in cases])
+        ladders = {case.id: self.ladder(case, profile) for case in cases}
+        _distinct(f"{self.experiment.id}: cases", [case.digest for case in cases if ladders[case.id]])
         for case in cases:
             total = self.replicates_of(case, profile)
             block = case.block(self.block) if hasattr(case, "block") else self.block
-            _distinct(self.experiment.id, f"widths of {case.id}", ladders[case.id])
             for width in ladders[case.id]:
                 for first in range(0, total, block):
                     yield Cell(self.experiment, case, width, first, min(block, total - first))
 
 
-def _distinct(experiment: str, what: str, names: list[Any]) -> None:
+def _distinct(what: str, names: list[Any]) -> None:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise RunError(f"{experiment}: {what} repeat ({twice!r}): evidence that counts twice proves nothing")
+        raise RunError(f"{what} repeat ({twice!r}): evidence that counts twice proves nothing")
 
 
 def replicate_seeds(root: int, experiment: str, case: str, width: int, first: int, count: int) -> list[SeedSequence]:

@@ -96,7 +96,7 @@ class Engine:
 
     def _reading(self, check: Check, part: ReadingCheck, view: View) -> ReadingResult:
         reading = next(r for r in check.claim.readings if r.id == part.reading)
-        offered = {c.id: c for criterion in part.criteria for c in criterion.sweep.cases(self.book, self.profile)}
+        offered = {c.id: c for criterion in part.criteria for c in criterion.sweep.chosen(self.book, self.profile)}
         reasons = {name: check.out_of_scope(case) for name, case in offered.items()}
         cases = tuple(case for name, case in offered.items() if not reasons[name])
         if offered and not cases:
@@ -123,7 +123,7 @@ class Engine:
 
     def _absent(self, criterion: Criterion) -> str:
         """Why there is nothing to look at."""
-        if criterion.sweep.cases(self.book, self.profile):
+        if criterion.sweep.chosen(self.book, self.profile):
             return "no width here suits it"
         return f"not part of the {self.profile.name} profile, or not for such data"
 
@@ -145,14 +145,14 @@ class Engine:
 
     def _lone(self, sweep: Sweep) -> bool:
         """Whether its cases stand for several: sizes are chosen for drawn ones, and a user's may vary more."""
-        return all(getattr(case, "stands_for", 1) > 1 for case in sweep.cases(self.book, self.profile))
+        return all(getattr(case, "stands_for", 1) > 1 for case in sweep.chosen(self.book, self.profile))
 
     def _view(self, check: Check, evidence: Evidence) -> View:
         """What the check sees; joined once per sweep, since many criteria and controls look at the same one."""
         return functools.cache(lambda sweep: self._data(check, sweep, evidence))
 
     def _cases(self, check: Check, sweep: Sweep) -> list[Any]:
-        return [case for case in sweep.cases(self.book, self.profile) if not check.out_of_scope(case)]
+        return [case for case in sweep.chosen(self.book, self.profile) if not check.out_of_scope(case)]
 
     def _data(self, check: Check, sweep: Sweep, evidence: Evidence) -> list[CellData]:
         gathered: dict[tuple[str, int], list[tuple[Cell, Quantities]]] = {}

@@ -111,8 +111,8 @@ class Planned:
     def cells(self, profile: Profile) -> list[CellData]:
         """The cases and widths that the criterion looks at, without data."""
         sweep, check = self.criterion.sweep, self.session.pack.check(self.claim)
-        cases = [c for c in sweep.cases(self.session.engine.book, profile) if not check.out_of_scope(c)]
-        return list(self.criterion.at([CellData(case, w, {}) for case in cases for w in sweep.widths(case, profile)]))
+        cases = [c for c in sweep.chosen(self.session.engine.book, profile) if not check.out_of_scope(c)]
+        return list(self.criterion.at([CellData(case, w, {}) for case in cases for w in sweep.ladder(case, profile)]))
 
     def count(self, profile: Profile) -> int:
         """Replicates on all of them."""

@@ -69,7 +69,9 @@ class Record:
                 raise UsageError(f"{file} has schema {entry['schema']}, this version reads {SCHEMA}")
             ratios = {str(name): float(ratio) for name, ratio in entry["ratios"].items()}
             return cls(str(entry["claim"]), Found(entry["example"], ratios), dict(entry.get("found", {})))
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
+        except KeyError as error:
+            raise UsageError(f"{file} is not what attack writes: it has no {error}") from None
+        except (TypeError, AttributeError, ValueError) as error:
             if isinstance(error, UsageError):
                 raise
             raise UsageError(f"{file} is not what attack writes: {type(error).__name__}: {error}") from None

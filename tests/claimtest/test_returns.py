@@ -8,8 +8,9 @@ import pytest
 from claimtest.cells import Cell, Experiment
 from claimtest.claim import Reading
 from claimtest.errors import RunError
+from claimtest.profile import PROFILES
 from tests.claimtest.test_engine import changed, engine
-from tests.claimtest.toy_pack import CLT_CHECK, LLN_CHECK, Coin
+from tests.claimtest.toy_pack import CLT_CHECK, LLN_CHECK, SWEEP, Coin
 
 (PART,) = CLT_CHECK.readings
 
@@ -77,3 +78,33 @@ def test_an_id_names_files():
     with pytest.raises(ValueError, match="takes more than 64 bytes"):
         Reading("ü" * 33, "", "", CLT_CHECK.claim.readings[0].provenance)
     replace(PART.criteria[0], id="a" * 64)
+
+
+@pytest.mark.parametrize(
+    ("cases", "words"),
+    [
+        (None, "flip: cases has to return cases, not NoneType"),
+        ([1], "flip: a case has an id and a digest, which 1 has not"),
+        ([LLN_CHECK], "flip: a case has an id and a digest, which Check("),
+    ],
+)
+def test_what_picks_cases_returns_cases(cases, words):
+    with pytest.raises(RunError) as caught:
+        replace(SWEEP, cases=lambda book, profile: cases).chosen((), PROFILES["quick"])
+    assert str(caught.value).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("widths", "words"),
+    [
+        (64, "have to be whole numbers, not int"),
+        ([0], "have to be whole numbers from 1 on, not 0"),
+        ([16, 2.5], "have to be whole numbers from 1 on, not 2.5"),
+        (["wide"], "have to be whole numbers from 1 on, not 'wide'"),
+        ([16, 32, 16], "repeat (16): evidence that counts twice proves nothing"),
+    ],
+)
+def test_a_ladder_is_made_of_widths(widths, words):
+    with pytest.raises(RunError) as caught:
+        list(replace(SWEEP, widths=lambda case, profile: widths).cells([Coin("a", 16)], PROFILES["quick"]))
+    assert str(caught.value) == f"flip: widths of a {words}"

@@ -160,5 +160,5 @@ def test_what_no_network_can_be_drawn_from_is_refused_in_one_line(wrong, says):
 
 @pytest.mark.parametrize("block", [0, -1, 1.5])
 def test_a_block_of_no_units_is_refused(block):
-    with pytest.raises(ValueError, match="block must be (at least 1|a whole number)"):
+    with pytest.raises(ValueError, match=r"block must be (at least 1|a whole number)"):
         tangent_kernel(StochasticNetwork.initialise(8, 3, 2), np.eye(3), block=block)
