@@ -20,7 +20,8 @@ from models.rungekutta import DormandPrince8
 from models.snn import BLOCKS, StochasticNetwork
 from models.span import Span
 from models.stopping import _Descent
-from models.tangent import sampled_tangent_kernel, tangent_kernel
+from models.tangent import sampled_tangent_kernel, tangent_kernel, total_tangent_kernel
+from models.traced import mean_sampled_traced_kernel, traced_kernel
 from tests.models.devices import ELSEWHERE, Crossing, a_step, fakes, the_same_noise
 from tests.models.problems import data
 from theorems.setting import Activation, FixedNoise, LearnedNoise
@@ -89,6 +90,8 @@ def test_initialisation_outputs_and_kernels(border, device, activation, noise):
     epsilon = network.draw_noise(3, 0)
     assert on(device, network.sample_output(X, noise=epsilon), tangent_kernel(network, X).total)
     assert on(device, tangent_kernel(network, X, X[:2]).total, sampled_tangent_kernel(network, X, epsilon).total)
+    assert on(device, total_tangent_kernel(network, X), total_tangent_kernel(network, X, X[:2], block=4))
+    assert on(device, traced_kernel(network, X).total, mean_sampled_traced_kernel(network, X, epsilon[None]).total)
 
 
 @pytest.mark.parametrize(("activation", "noise"), NETWORKS)
@@ -114,6 +117,10 @@ def test_regularised_steps(border, device, divergence, seeds):
     given = {"beta": 0.1, "divergence": divergence, "seeds": seeds, "trainable": BLOCKS, "record": 2}
     state = steps(regularised_descent(network, X, Y, 0.1, 4, **given), border)
     assert on(device, *state.network.parameters().values())
+
+
+def test_losses_of_a_descent(border, device):
+    assert on(device, training.descent_losses(networks(device), X, Y, 0.1, 3))
 
 
 def test_descent_to_a_share(border, device):
