@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -126,7 +126,7 @@ def traversal(shown: dict[int, CellData], latent: int) -> Exhibit:
         f"{ONLY}: by {LARGE} dimensions and not by {SMALL}; ✓: by this space."
     )
     title = f"Traversals of the dimensions that know each attribute best, D = {latent} ({cell.case.source}, one seed)"
-    return Exhibit(f"traversal-{latent}", title, alt, data, lambda axes: strips(axes, rows, titles))
+    return _of_strips(f"traversal-{latent}", title, alt, data, rows, titles)
 
 
 def photograph(cell: CellData) -> Exhibit:
@@ -140,7 +140,20 @@ def photograph(cell: CellData) -> Exhibit:
         f"{cell.case.source}; {int(cell['active'][0])} dimensions are active. No labels, so nothing is judged."
     )
     title = f"Traversals on real faces, D = {cell.width} ({cell.case.source})"
-    return Exhibit(f"photographs-{cell.width}", title, alt, data, lambda axes: strips(axes, rows, titles))
+    return _of_strips(f"photographs-{cell.width}", title, alt, data, rows, titles)
+
+
+def _of_strips(
+    name: str,
+    title: str,
+    alt: str,
+    data: Mapping[str, Sequence[Any]],
+    rows: UInt8[ndarray, "D steps H W 3"],
+    titles: Sequence[str],
+) -> Exhibit:
+    """The strips as an exhibit that is no taller than they are."""
+    tall, wide, _ = sheet(rows)[0].shape
+    return Exhibit(name, title, alt, data, lambda axes: strips(axes, rows, titles), aspect=tall / wide)
 
 
 def strips(axes: Any, rows: UInt8[ndarray, "D steps H W 3"], titles: Sequence[str]) -> None:

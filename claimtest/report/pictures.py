@@ -79,7 +79,7 @@ def _with_drawing(picture: Picture, drawn: Mapping[str, tuple[str, str]]) -> Pic
 
 
 def _exhibit_picture(name: str, exhibit: Exhibit) -> tuple[Picture, Sketch | None]:
-    sketch = Sketch(name, exhibit.draw, (5.8, 3.5)) if exhibit.draw else None
+    sketch = Sketch(name, exhibit.draw, (5.8, 5.8 * exhibit.aspect)) if exhibit.draw else None
     return Picture(name, exhibit.title, exhibit.alt, "", exhibit.data, leads=exhibit.leads), sketch
 
 
