@@ -20,9 +20,9 @@ __all__ = ["machine", "page", "stored_parts"]
 HEAD = """# Performance
 
 Written by `make bench`: kernels, training and memory (`make bench-micro` alone), then whole runs (`make bench-whole`).
-Contenders of a table ran in turn in one process on one core with one thread; peers that need other versions ran on the
-same core in an environment of their own. Times are medians of five, those of whole runs single. A goal is a ratio
-within one run, and missed where it says so.
+Contenders of a table ran in turn in one process on one core with one thread, each (unless it takes a second) after an
+untimed run of its own; peers that need other versions ran on the same core in an environment of their own. Times are
+medians of five, those of whole runs single. A goal is a ratio within one run, and missed where it says so.
 """
 
 

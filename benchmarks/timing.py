@@ -16,6 +16,9 @@ __all__ = ["Goal", "Part", "one_core", "side_by_side"]
 
 REPEATS = 5
 
+SHORT = 1.0
+"""Seconds."""
+
 
 @dataclass(frozen=True)
 class Goal:
@@ -62,13 +65,22 @@ def one_core() -> None:
 
 
 def side_by_side(contenders: Mapping[str, Callable[[], object]], repeats: int = REPEATS) -> dict[str, float]:
-    """Median seconds of each contender: one run of each to warm up, then all in turn, ``repeats`` times."""
+    """Median seconds of each contender: one run of each to warm up, then all in turn, ``repeats`` times.
+
+    One that takes less than ``SHORT`` runs untimed before each timed run, as peers in processes of their own do: else it
+    pays for the caches and the memory that the one before it left behind (gigabytes, where Jacobians are written down).
+    """
+    first = {name: _seconds(function) for name, function in contenders.items()}
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
-    for function in contenders.values():
-        function()
     for _ in range(repeats):
         for name, function in contenders.items():
-            start = time.perf_counter()
-            function()
-            seconds[name].append(time.perf_counter() - start)
+            if first[name] < SHORT:
+                function()
+            seconds[name].append(_seconds(function))
     return {name: statistics.median(taken) for name, taken in seconds.items()}
+
+
+def _seconds(function: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start

@@ -8,7 +8,7 @@ import torch
 import benchmarks.__main__ as command
 from benchmarks.kernels import _jacobian_contraction, unit_rows
 from benchmarks.page import page, stored_parts
-from benchmarks.timing import Goal, Part
+from benchmarks.timing import Goal, Part, side_by_side
 from benchmarks.training import plain_loop, vmapped
 from models.snn import StochasticNetwork
 from models.tangent import total_tangent_kernel
@@ -32,6 +32,18 @@ def test_rivals_leave_the_networks_as_they_are():
     for name, block in network.parameters().items():
         assert torch.equal(block, before[name])
         assert not torch.equal(state.network.parameters()[name], before[name])
+
+
+def test_nobody_pays_for_the_memory_of_the_one_before(monkeypatch):
+    """Short contenders are warm when they are timed, in turn all the same."""
+    calls = []
+    contenders = {"ours": lambda: calls.append("ours"), "theirs": lambda: calls.append("theirs")}
+    assert set(side_by_side(contenders, repeats=2)) == {"ours", "theirs"}
+    assert calls == ["ours", "theirs", *["ours", "ours", "theirs", "theirs"] * 2]
+    monkeypatch.setattr("benchmarks.timing.SHORT", 0.0)
+    calls.clear()
+    side_by_side(contenders, repeats=2)
+    assert calls == ["ours", "theirs"] * 3
 
 
 def test_it_measures_stores_and_writes_the_page(tmp_path, monkeypatch):

@@ -80,7 +80,16 @@ AUTHORS = {
     "Profile.ladder": Call(_ladder, PROFILE | {"base": 64}, covers=()),
     "Exhibit": Call(
         exhibit.Exhibit,
-        {"id": "e", "title": "t", "alt": "a", "data": {"x": [1.0]}, "draw": None, "of_bound": False, "leads": True},
+        {
+            "id": "e",
+            "title": "t",
+            "alt": "a",
+            "data": {"x": [1.0]},
+            "draw": None,
+            "of_bound": False,
+            "leads": True,
+            "aspect": 0.6,
+        },
     ),
     "Estimate": Call(
         lambda **cell: str(exhibit.Estimate(**cell)),
