@@ -67,8 +67,8 @@ def one_core() -> None:
 def side_by_side(contenders: Mapping[str, Callable[[], object]], repeats: int = REPEATS) -> dict[str, float]:
     """Median seconds of each contender: one run of each to warm up, then all in turn, ``repeats`` times.
 
-    One that takes less than ``SHORT`` runs untimed before each timed run, as peers in processes of their own do: else it
-    pays for the caches and the memory that the one before it left behind (gigabytes, where Jacobians are written down).
+    One that takes less than ``SHORT`` runs untimed before each timed run, as peers in processes of their own do: it
+    would pay for the caches and the memory that the one before it left behind (gigabytes, where Jacobians are written).
     """
     first = {name: _seconds(function) for name, function in contenders.items()}
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
