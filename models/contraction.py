@@ -84,8 +84,9 @@ def pair_sums(blocks: Blocks, *, together: bool) -> PairSums:
     for left, right, decoder in blocks:
         same = right is None
         right = left if right is None else right
+        fresh = _tracked((*left, *right, decoder))
         v = decoder.mT
-        vv = of_outputs.among([v]).mT
+        vv = of_outputs.among([v], fresh=fresh).mT
         factors = [(left.mean, right.mean)]
         if left.scale is not None and right.scale is not None:
             factors.append((left.scale, right.scale))
@@ -97,10 +98,18 @@ def pair_sums(blocks: Blocks, *, together: bool) -> PairSums:
             slopes = [_gram_sums(total, of, vv, same) for total, of in zip(sums, wanted, strict=True)]
         else:
             # one after the other: they share their memory
-            products = (of_inputs.among([a for a, _ in of]) if same else of_inputs.between(of) for of in wanted)
+            products = (
+                of_inputs.among([a for a, _ in of], fresh=fresh) if same else of_inputs.between(of, fresh=fresh)
+                for of in wanted
+            )
             slopes = [_plus(total, of, vv) for total, of in zip(sums, products, strict=True)]
     assert gram is not None
     return PairSums(gram, slopes)
+
+
+def _tracked(tensors: Iterable[Tensor | None]) -> bool:
+    """Whether autograd follows any of them."""
+    return torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in tensors)
 
 
 def _gram_sums(
@@ -142,7 +151,7 @@ def spread(
         return rows.unflatten(-1, (outputs, outputs)).unflatten(-3, (-1, n2)).movedim(-2, -3)
 
     xx = xx[:, None, :, None]
-    if torch.is_grad_enabled() and (sums.requires_grad or xx.requires_grad):
+    if _tracked((sums, xx)):
         return (wide(slice(None)) * xx).contiguous()
     kernel = sums.new_empty(*sums.shape[:-2], n, outputs, n2, outputs)
     size = block_size(sums.shape[:-2].numel() * n2 * outputs**2, xx.device)

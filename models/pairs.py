@@ -41,16 +41,17 @@ def pair_table(n: int, n2: int | None, device: torch.device) -> Tensor:
 
 
 class PairProducts:
-    """Sums of products of rows, in memory that the next call uses again.
+    """Sums of products of rows, in memory that the next call uses again, unless it shall be ``fresh``.
 
-    Paging in new memory for every block of units takes longer than the products themselves.
+    Paging in new memory for every block of units takes longer than the products themselves. Where gradients are
+    wanted of anything that is computed with them, they have to stay as they are.
     """
 
     def __init__(self) -> None:
         """No memory yet."""
         self._memory: Tensor | None = None
 
-    def among(self, rows: Sequence[Float[Tensor, "*b n m"]]) -> Float[Tensor, "*b P m"]:
+    def among(self, rows: Sequence[Float[Tensor, "*b n m"]], *, fresh: bool = False) -> Float[Tensor, "*b P m"]:
         """Σ over the arrays of a_i a_j, for the pairs i <= j."""
         n = rows[0].shape[-2]
         whole, half = (n + 1) // 2, n // 2 if n % 2 == 0 else 0
@@ -58,15 +59,15 @@ class PairProducts:
         pieces = [[(a.unsqueeze(-3), b) for a, b in zip(rows, shifted, strict=True)]]
         if half:
             pieces.append([(a[..., None, :half, :], a[..., None, half:, :]) for a in rows])
-        return self._sums(pieces)
+        return self._sums(pieces, fresh)
 
-    def between(self, factors: Sequence[tuple[Tensor, Tensor]]) -> Float[Tensor, "*b P m"]:
+    def between(self, factors: Sequence[tuple[Tensor, Tensor]], *, fresh: bool = False) -> Float[Tensor, "*b P m"]:
         """Σ over the factors (*b, n, m) and (*b, n', m) of a_i b_j, for all i and j."""
-        return self._sums([[(a.unsqueeze(-2), b.unsqueeze(-3)) for a, b in factors]])
+        return self._sums([[(a.unsqueeze(-2), b.unsqueeze(-3)) for a, b in factors]], fresh)
 
-    def _sums(self, pieces: list[list[tuple[Tensor, Tensor]]]) -> Float[Tensor, "*b P m"]:
+    def _sums(self, pieces: list[list[tuple[Tensor, Tensor]]], fresh: bool) -> Float[Tensor, "*b P m"]:
         """The factors of a piece are (*b, s, i, m), either with a one in place of s or i: rows (s, i), one by one."""
-        if torch.is_grad_enabled() and any(t.requires_grad for piece in pieces for factor in piece for t in factor):
+        if fresh:
             sums = [reduce(torch.add, (a * b for a, b in piece)) for piece in pieces]
             return torch.cat([part.flatten(-3, -2) for part in sums], dim=-2)
         sizes = [(max(a.shape[-3], b.shape[-3]), max(a.shape[-2], b.shape[-2])) for (a, b), *_ in pieces]

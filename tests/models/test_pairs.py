@@ -4,6 +4,8 @@ import pytest
 import torch
 
 from models.pairs import PairProducts, pair_indices, pair_table, pairs_of
+from models.snn import StochasticNetwork
+from models.tangent import tangent_kernel
 
 CPU = torch.device("cpu")
 
@@ -55,5 +57,20 @@ def test_memory_is_used_again_and_grows_only_if_it_must() -> None:
 def test_gradients_pass(n: int) -> None:
     a, b = rows(n, 3).requires_grad_(), rows(2, 3, seed=1).requires_grad_()
     products = PairProducts()
-    assert torch.autograd.gradcheck(lambda a: products.among([a, 2 * a]), (a,))
-    assert torch.autograd.gradcheck(lambda a, b: products.between([(a, b)]), (a, b))
+    assert torch.autograd.gradcheck(lambda a: products.among([a, 2 * a], fresh=True), (a,))
+    assert torch.autograd.gradcheck(lambda a, b: products.between([(a, b)], fresh=True), (a, b))
+
+
+@pytest.mark.parametrize("frozen", [("decoder",), ("mean", "scale")])
+def test_gradients_of_a_kernel_of_many_blocks_find_their_products_untouched(frozen: tuple[str, ...]) -> None:
+    network, x = StochasticNetwork.initialise(12, 3, 2), rows(4, 3)
+    x /= x.norm(dim=1, keepdim=True)
+    weights = {name: w.requires_grad_(name not in frozen) for name, w in network.parameters().items()}
+    moving = [w for w in weights.values() if w.requires_grad]
+
+    def gradients(block: int) -> tuple[torch.Tensor, ...]:
+        kernels = tangent_kernel(network.replace_parameters(weights), x, block=block)
+        return torch.autograd.grad((kernels.mean * kernels.scale).sum(), moving)
+
+    for found, expected in zip(gradients(5), gradients(12), strict=True):
+        torch.testing.assert_close(found, expected)
