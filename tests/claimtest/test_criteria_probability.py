@@ -118,3 +118,16 @@ def test_choosing_the_worst_of_many_cases_keeps_the_level(in_every_case):
         samples = Samples(values, np.repeat(np.arange(16), 100), np.ones(1600), None, ("x",) * 16)
         wrong += law.judge(samples, QUICK, alpha).verdict is Verdict.VIOLATED
     assert stats.binomtest(wrong, 400, alpha, "greater").pvalue > 1e-4
+
+
+@pytest.mark.parametrize(("n", "alpha", "miss"), [(400, 5e-6, 1e-4), (150, 1e-3, 1e-2), (60, 0.05, 0.1)])
+def test_the_probability_that_surely_holds_against_the_binomial_itself(n, alpha, miss):
+    """P(judged to hold) at that probability is 1 - miss: summed over every number of successes that holds."""
+    law = Probability(0.8)
+    holding = [k for k in range(n + 1) if law.judge(events(k, n), QUICK, alpha).verdict is Verdict.HOLDS]
+    assert stats.binom.pmf(holding, n, law.sure(n, alpha, miss)).sum() == pytest.approx(1 - miss, abs=1e-9)
+
+
+def test_too_few_replicates_never_surely_hold():
+    assert Probability(0.9).sure(5) == 1.0
+    assert Probability(0.9).sure(2000) < 1.0
