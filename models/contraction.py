@@ -22,7 +22,7 @@ from models.pairs import PairProducts, pair_indices, pair_table, pairs_of
 from models.snn import Features, StochasticNetwork
 from models.stream import Network
 
-__all__ = ["Blocks", "PairSums", "blocks_of_units", "numbers_each", "pair_sums", "spread", "units_at_once"]
+__all__ = ["Blocks", "PairSums", "blocks_of_units", "numbers_each", "pair_sums", "plus", "spread", "units_at_once"]
 
 LEAST_UNITS, MOST_NUMBERS = 256, 1 << 24
 """Units in a block, unless their pair products would be more numbers than that."""
@@ -91,7 +91,7 @@ def pair_sums(blocks: Blocks, *, together: bool) -> PairSums:
         if left.scale is not None and right.scale is not None:
             factors.append((left.scale, right.scale))
         wanted = [factors] if together else [[factor] for factor in factors]
-        gram = _plus(gram, left.decoder, right.decoder.mT)
+        gram = plus(gram, left.decoder, right.decoder.mT)
         sums = slopes or [None] * len(wanted)
         n, n2 = left.decoder.shape[-2], right.decoder.shape[-2]
         if by_gram(min(n, n2), v.shape[-2]):
@@ -102,7 +102,7 @@ def pair_sums(blocks: Blocks, *, together: bool) -> PairSums:
                 of_inputs.among([a for a, _ in of], fresh=fresh) if same else of_inputs.between(of, fresh=fresh)
                 for of in wanted
             )
-            slopes = [_plus(total, of, vv) for total, of in zip(sums, products, strict=True)]
+            slopes = [plus(total, of, vv) for total, of in zip(sums, products, strict=True)]
     assert gram is not None
     return PairSums(gram, slopes)
 
@@ -126,7 +126,7 @@ def _gram_sums(
     return sums if total is None else total + sums
 
 
-def _plus(total: Tensor | None, a: Float[Tensor, "*b i m"], b: Float[Tensor, "*b m j"]) -> Float[Tensor, "*b i j"]:
+def plus(total: Tensor | None, a: Float[Tensor, "*b i m"], b: Float[Tensor, "*b m j"]) -> Float[Tensor, "*b i j"]:
     """total + a b, added where the product is computed."""
     if total is None:
         return torch.matmul(a, b)

@@ -13,10 +13,11 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from numpy import ndarray
-from scipy.sparse.linalg import LinearOperator, eigsh
+from scipy.sparse import diags_array
+from scipy.sparse.linalg import ArpackError, LinearOperator, aslinearoperator, eigsh
 from torch import Tensor
 
-from models.checked import of_kind, whole_number
+from models.checked import of_kind, positive_number, whole_number
 from models.memory import block_size
 from models.objective import pullback, pushforward
 from models.stream import Network
@@ -25,6 +26,12 @@ __all__ = ["largest_eigenvalue", "limit_operator", "smallest_eigenvalue", "spect
 
 DIRECT = 32
 """Up to this size a product with the identity takes no longer than a few steps of Lanczos."""
+
+DENSE = 4096
+"""Up to this size (134 MB) the matrix is written down where Lanczos does not converge: clustered eigenvalues near 0."""
+
+SHIFTED, NOISE = 1e-10, 5e-10
+"""Tolerance of the run on the shifted operator, and what it may differ by, relative to the shift 2 ‖·‖₂."""
 
 COARSE, COARSE_VECTORS = 1e-3, 8
 """A tolerance this large is met before ARPACK's usual 20 vectors are there."""
@@ -61,17 +68,26 @@ def limit_operator(kernel: Float[ndarray, "n n"], outputs: int) -> LinearOperato
 
 
 def largest_eigenvalue(operator: LinearOperator, tolerance: float = 1e-8) -> float:
-    """λ_max of a symmetric operator, to that relative accuracy."""
+    """λ_max of a symmetric operator, to that relative accuracy.
+
+    Raises ValueError, as the others do, for a tolerance outside (0, 1) and RuntimeError where Lanczos does not end.
+    """
     return _extreme(operator, "LA", tolerance)
 
 
 def smallest_eigenvalue(operator: LinearOperator, tolerance: float = 1e-8) -> float:
-    """λ_min of a symmetric operator, to that accuracy relative to itself.
+    """λ_min of a symmetric operator, to that accuracy relative to itself, or to 1e-9 ‖·‖₂ where that is more.
 
     The number of products grows like the square root of the condition number: Lanczos converges at both ends of the
-    spectrum.
+    spectrum. ARPACK first moves its start vector into the range of the operator, in which an eigenvalue 0 has no part,
+    so a second run on an operator shifted to be definite looks for one below the first.
     """
-    return _extreme(operator, "SA", tolerance)
+    found, size, shift = _extreme(operator, "SA", tolerance), operator.shape[0], 2 * spectral_norm(operator, 1e-2)
+    if size <= DIRECT or not shift:
+        return found
+    shifted = operator + aslinearoperator(diags_array(np.full(size, shift, operator.dtype)))
+    lowest = _extreme(shifted, "SA", min(tolerance, SHIFTED)) - shift
+    return lowest if lowest < found - NOISE * shift else found
 
 
 def spectral_norm(operator: LinearOperator, tolerance: float = 1e-8) -> float:
@@ -99,12 +115,27 @@ def _symmetric(size: int, apply: Callable[[ndarray], ndarray], dtype: Any) -> Li
 
 
 def _extreme(operator: LinearOperator, which: str, tolerance: float) -> float:
-    size = operator.shape[0]
+    tolerance, size = positive_number(tolerance, "tolerance"), operator.shape[0]
+    if tolerance >= 1:
+        raise ValueError(f"tolerance must be below 1, got {tolerance:g}")
     if size <= DIRECT:
-        matrix = np.asarray(operator @ np.eye(size, dtype=operator.dtype))
-        values = np.linalg.eigvalsh((matrix + matrix.T) / 2)
-        return float({"LA": values[-1], "SA": values[0], "LM": values[np.abs(values).argmax()]}[which])
+        return _dense_extreme(operator, which)
     start = np.random.default_rng(0).standard_normal(size).astype(operator.dtype)  # ARPACK's own cannot be repeated
+    if not np.any(operator @ start):  # no direction that it leaves standing: it is zero
+        return 0.0
     vectors = COARSE_VECTORS if tolerance >= COARSE else None
-    options: dict[str, Any] = {"which": which, "tol": tolerance, "v0": start, "ncv": vectors}
-    return float(np.asarray(eigsh(operator, k=1, return_eigenvectors=False, **options))[0])
+    restarts = max(10, size // 10) if size <= DENSE else None  # some ten products each: then the matrix is cheaper
+    options: dict[str, Any] = {"which": which, "tol": tolerance, "v0": start, "ncv": vectors, "maxiter": restarts}
+    try:
+        return float(np.asarray(eigsh(operator, k=1, return_eigenvectors=False, **options))[0])
+    except ArpackError as error:
+        if size <= DENSE:
+            return _dense_extreme(operator, which)
+        words = " ".join(str(error).split())
+        raise RuntimeError(f"no extreme eigenvalue of {size} to a tolerance of {tolerance:g}: {words}") from None
+
+
+def _dense_extreme(operator: LinearOperator, which: str) -> float:
+    matrix = np.asarray(operator @ np.eye(operator.shape[0], dtype=operator.dtype))
+    values = np.linalg.eigvalsh((matrix + matrix.T) / 2)
+    return float({"LA": values[-1], "SA": values[0], "LM": values[np.abs(values).argmax()]}[which])

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from models.checked import of_kind, whole_number
-from models.contraction import Blocks, blocks_of_units
+from models.contraction import Blocks, blocks_of_units, plus, units_at_once
 from models.memory import block_size
 from models.snn import StochasticNetwork
 from models.stream import Network
@@ -47,7 +47,7 @@ def traced_kernel(network: Network, x: Any, other: Any = None, *, block: int | N
     x = network.as_inputs(x)
     x2 = None if other is None else network.as_inputs(other)
     inputs = len(x) + (0 if x2 is None else len(x2))
-    fitting = block_size(network.batch_shape.numel() * 6 * inputs, x.device)
+    fitting = units_at_once(network.batch_shape.numel() * 6 * inputs, x.device)
     size = fitting if block is None else whole_number(block, "block")
     blocks = blocks_of_units(
         network, lambda part, _: (part.features(x), None if x2 is None else part.features(x2)), size
@@ -84,13 +84,16 @@ def mean_sampled_traced_kernel(
 
 
 def _traced(blocks: Blocks, network: Network, x: Tensor, x2: Tensor) -> TracedKernel:
-    decoder, mean, scale = (x.new_zeros(()) for _ in range(3))
+    decoder = mean = scale = None
     for left, right, v in blocks:
         right = left if right is None else right
         weight = v.mT.square().sum(-2, keepdim=True) / network.outputs
-        decoder = decoder + left.decoder @ right.decoder.mT
-        mean = mean + (left.mean * weight) @ right.mean.mT
+        decoder = plus(decoder, left.decoder, right.decoder.mT)
+        mean = plus(mean, left.mean * weight, right.mean.mT)
         if left.scale is not None and right.scale is not None:
-            scale = scale + (left.scale * weight) @ right.scale.mT
+            scale = plus(scale, left.scale * weight, right.scale.mT)
+    assert decoder is not None
+    assert mean is not None
     xx, squared = x @ x2.T, network.multiplier**2
-    return TracedKernel(squared * decoder, squared * xx * mean, squared * xx * scale.expand_as(mean))
+    by_scale = torch.zeros_like(mean) if scale is None else squared * xx * scale
+    return TracedKernel(squared * decoder, squared * xx * mean, by_scale)
