@@ -165,7 +165,10 @@ def limiting_part(python: str | None, n: int = 4000, small: int = 32, width: int
         )
         rows.append({"what": "the same at 1e-10, as error ∝ time^(-1/2)", "seconds": equal, "error / Θ∞(1)": 1e-10})
         goals.append(Goal("times less time than Monte Carlo at equal error", 1e3, equal / ours))
-    about = "Θ∞(X, X), learned noise with τ = 1; at n = 4000 the interpolant is built anew each time."
+    about = (
+        "Θ∞(X, X), learned noise with τ = 1; at n = 4000 the interpolant is built anew each time. A larger τ, or an "
+        "activation without a closed form, takes several times longer to build."
+    )
     return Part("Limiting kernel", about, rows, goals)
 
 
@@ -205,7 +208,8 @@ def growth(scale: int = 2) -> Part:
     fit(f"tangent kernel in d (n = 16, m = {m})", sizes, lambda d: tangent(16, d, m))
     fit("tangent kernel in m (n = d = 16)", [1024 * scale, 4096 * scale, 16384 * scale], lambda m: tangent(16, 16, m))
     fit("limiting kernel in n", [250 * scale, 500 * scale, 1000 * scale], lambda n: _limit_of(unit_rows(n, 8)))
-    return Part("Growth", "Exponents of the time, least squares on logarithms.", rows)
+    about = "Exponents of the time, least squares on logarithms; of the limiting kernel, with its interpolant there."
+    return Part("Growth", about, rows)
 
 
 def _limit_of(x: np.ndarray) -> Callable[[], object]:

@@ -131,6 +131,9 @@ def command_report(options: argparse.Namespace) -> int:
     session = _session(pack, options, book)
     try:
         missing = session.missing(claims)
+        if aside := session.runner.store.set_aside:
+            where = options.out / aside
+            raise RunError(f"nothing is written: the evidence was damaged and is now in {where} (verify measures anew)")
         complete = [claim for claim, (lacking, _) in missing.items() if not lacking]
         for claim, (lacking, total) in missing.items():
             if lacking:

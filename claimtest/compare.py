@@ -11,6 +11,7 @@ from typing import Any
 
 from tabulate import tabulate
 
+from claimtest.claim import Verdict
 from claimtest.errors import UsageError
 from claimtest.visible import visible
 
@@ -32,7 +33,7 @@ class Change:
 def read_report(path: Path) -> dict[str, Any]:
     """A report.json. Raises UsageError, in one line, if the file cannot be read or is none."""
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
+        report = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
     except (ValueError, RecursionError):
@@ -48,11 +49,19 @@ def read_report(path: Path) -> dict[str, Any]:
     return report
 
 
+def _no_number(word: str) -> float:
+    """Refuse NaN and Infinity, which are no JSON and which no report holds."""
+    raise ValueError(f"{word} is not JSON")
+
+
 def _read_all(report: Mapping[str, Any]) -> None:
     """Read whatever a comparison may read. Raises almost anything if something is not there or no number."""
     for key, item in _items(report):
         _place(key)
         _state(item)
+        for verdict in (item.get("verdict"), item.get("expected")):
+            if verdict is not None:
+                Verdict(verdict)
         if item.get("interval"):
             _estimate(item)
         if item.get("accepted"):

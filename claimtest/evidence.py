@@ -47,13 +47,14 @@ class EvidenceStore:
     """Quantities by the key of their cell, in the SQLite file ``path`` (None: in memory).
 
     A damaged store is detected on opening and by a checksum on reading each cell, said in one line through ``say``,
-    renamed and replaced by an empty one. Several processes may use one file. Every method raises RunError, in one
-    line, if the file cannot be read or written.
+    renamed (``set_aside`` is its name then) and replaced by an empty one. Several processes may use one file. Every
+    method raises RunError, in one line, if the file cannot be read or written.
     """
 
     def __init__(self, path: Path | None, say: Callable[[str], None] = _say) -> None:
         """Open or create the store and check that it is whole."""
         self.path = path
+        self.set_aside = ""
         self._say = say
         self._lock: FolderLock | None = None
         self._open()
@@ -101,6 +102,7 @@ class EvidenceStore:
         self._database.close()
         with self._one_line(f"go on after damage ({reason}) to"), self._lock.exclusive():
             if aside := set_aside(self.path, self._inode):
+                self.set_aside = aside.name
                 self._say(f"evidence in {self.path} is damaged ({reason}): set aside as {aside.name}, starting afresh")
             self._connect()
 

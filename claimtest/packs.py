@@ -20,6 +20,8 @@ def load_pack(module: str) -> Pack:
 
     Raises UsageError if there is no such module or pack and RunError if importing it fails, in one line.
     """
+    if not all(part.isidentifier() for part in module.split(".")):
+        raise UsageError(f"no pack {module!r}: give the dotted name of a module, such as examples.du2019")
     if os.getcwd() not in sys.path and "" not in sys.path:
         sys.path.append(os.getcwd())
     try:

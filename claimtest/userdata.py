@@ -14,6 +14,9 @@ from claimtest.errors import UsageError
 
 __all__ = ["read_matrix", "read_widths"]
 
+WIDEST = 2**31
+"""Beyond that nothing counts units."""
+
 
 def read_matrix(path: Path) -> Float[ndarray, "rows columns"]:
     """The matrix in a .npy or .csv file (a header line is allowed), a single column where the file holds a vector.
@@ -45,8 +48,8 @@ def read_widths(text: str) -> tuple[int, int]:
     if not found:
         raise UsageError(f"widths {text!r}: write them as narrowest:widest, such as 64:2048")
     narrow, wide = int(found[1]), int(found[2])
-    if narrow < 1:
-        raise UsageError(f"widths {text!r}: a width is at least 1")
+    if narrow < 1 or wide > WIDEST:
+        raise UsageError(f"widths {text[:40]!r}: a width is at least 1 and at most {WIDEST}")
     if wide < narrow:
         raise UsageError(f"widths {text!r}: the narrowest comes first")
     return narrow, wide
@@ -76,6 +79,9 @@ def _read_csv(path: Path) -> ndarray:
             lines = [(reader.line_num, cells) for reader in [csv.reader(file)] for cells in reader if any(cells)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path} is not a text of comma-separated values: {error}") from None
+    parts = re.split(r"[;\t ]+", lines[0][1][0].strip()) if lines and len(lines[0][1]) == 1 else []
+    if len(parts) > 1 and all(map(_is_number, parts)):
+        raise UsageError(f"{path}, line {lines[0][0]}: separate the columns by commas")
     if lines and not any(map(_is_number, lines[0][1])):
         lines = lines[1:]  # a header
     for number, cells in lines:

@@ -13,7 +13,7 @@ from models.checked import whole_number
 from models.draws import Seed, generator, to_normal
 from theorems.setting import LearnedNoise, Noise
 
-__all__ = ["block_rows", "check_sizes", "device_named", "drawn_blocks"]
+__all__ = ["block_rows", "check_sizes", "check_type", "device_named", "drawn_blocks"]
 
 CHUNK = 1 << 15
 """Numbers that stay in the cache while they pass through the steps of the inversion."""
@@ -25,6 +25,12 @@ def check_sizes(width: int, inputs: int, outputs: int, antisymmetric: bool = Fal
         whole_number(size, name)
     if antisymmetric and width % 2:
         raise ValueError(f"an antisymmetric network needs an even width, got {width}")
+
+
+def check_type(dtype: torch.dtype) -> None:
+    """Raise ValueError unless numbers of that type are floating-point."""
+    if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
+        raise ValueError(f"a network needs a floating-point type, got {dtype}")
 
 
 def block_rows(inputs: int, outputs: int, noise: Noise) -> dict[str, int]:

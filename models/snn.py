@@ -22,7 +22,7 @@ from torch import Tensor
 from models.activations import MeanActivation, mean_activation
 from models.checked import finite_tensor, fitting
 from models.draws import Seed, standard_normal
-from models.initialisation import block_rows, check_sizes, device_named, drawn_blocks
+from models.initialisation import block_rows, check_sizes, check_type, device_named, drawn_blocks
 from models.memory import block_size, keep_freed_memory
 from theorems.setting import Activation, FixedNoise, LearnedNoise, Noise, activation_named, known_noise
 
@@ -91,8 +91,7 @@ class StochasticNetwork:
         """
         check_sizes(width, inputs, outputs, antisymmetric)
         psi, place, noise = activation_named(activation), device_named(device), known_noise(noise)
-        if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
-            raise ValueError(f"a network needs a floating-point type, got {dtype}")
+        check_type(dtype)
         given: Any = seed  # whatever it is, the generator looks at it
         several = isinstance(given, Sequence | np.ndarray) and not isinstance(given, str)
         seeds: list[Any] = list(given) if several else [given]

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from models.draws import Seed, fill_normal, generator
-from models.initialisation import block_rows, check_sizes, device_named
+from models.initialisation import block_rows, check_sizes, check_type, device_named
 from models.memory import block_size
 from models.snn import StochasticNetwork
 from theorems.setting import Activation, LearnedNoise, Noise, activation_named, known_noise
@@ -54,6 +54,8 @@ class NetworkStream:
     ) -> NetworkStream:
         """The network of this seed, not drawn yet. Raises ValueError as ``StochasticNetwork.initialise`` does."""
         check_sizes(width, inputs, outputs)
+        check_type(dtype)
+        generator(seed)  # refuses what is no seed now, not when units are read
         psi, place = activation_named(activation), device_named(device)
         return cls(width, inputs, outputs, psi, known_noise(noise), seed, place, dtype)
 

@@ -37,6 +37,7 @@ from tests.claimtest.toy_pack import PACK
         ("verify --inputs nothing.npy", "cannot read nothing.npy"),
         ("verify --inputs x.npy --widths 8", "widths '8'"),
         ("verify --inputs x.npy --widths 0:8", "at least 1"),
+        ("verify --inputs x.npy --widths 8:99999999999", "at most 2147483648"),
         ("verify --widths 1:2", "go with --inputs"),
         ("verify --targets y.npy", "go with --inputs"),
         ("verify --frobnicate", "unrecognized arguments"),
@@ -48,6 +49,11 @@ from tests.claimtest.toy_pack import PACK
 def test_bad_usage_is_one_line_and_status_2(run, tmp_path, argv, words):
     (tmp_path / "file").write_text("")
     wrong(run(*argv.split()), 2, words)
+
+
+@pytest.mark.parametrize("pack", ["", ".", "../x", "a..b", "a b"])
+def test_a_pack_is_the_dotted_name_of_a_module(run, pack):
+    wrong(run("list", pack=pack), 2, f"no pack {pack!r}: give the dotted name of a module")
 
 
 def test_a_device_that_is_not_there(run):

@@ -96,6 +96,18 @@ class TestReport:
         assert out.startswith("lln: 192 of 384 cells are not measured")
         assert [c["id"] for c in json.loads((tmp_path / "claims-out/report.json").read_text())["claims"]] == ["clt"]
 
+    def test_a_damaged_store_leaves_the_report_as_it_is(self, run, tmp_path):
+        run("verify")
+        folder = tmp_path / "claims-out"
+        before, store = (folder / "report.json").read_text(), folder / "evidence.sqlite"
+        with store.open("r+b") as file:
+            file.seek(store.stat().st_size // 2)
+            file.write(b"damage" * 100)
+        status, out, err = run("report")
+        assert (status, out) == (3, "")
+        assert "nothing is written: the evidence was damaged and is now in claims-out/evidence.sqlite.damaged-" in err
+        assert (folder / "report.json").read_text() == before
+
     def test_nothing_complete(self, run):
         run("verify", "clt")
         status, _, err = run("report", "--seed", "7")

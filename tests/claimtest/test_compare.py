@@ -69,6 +69,16 @@ def test_so_is_a_mistake(report):
     assert [c.before for c in changes(after, report)] == ["lln, exhibits: ZeroDivisionError"]
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"verdict": "x"}, {"expected": {}}, {"expected": float("nan")}, {"accepted": [0.0, float("inf")]}]
+)
+def test_what_no_run_writes_is_no_report(report, tmp_path, wrong):
+    reading_of(report).update(wrong)
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    with pytest.raises(UsageError, match=r"is not a report\.json"):
+        read_report(tmp_path / "report.json")
+
+
 @pytest.mark.parametrize("field", ["interval", "accepted"])
 def test_an_interval_that_ends_before_it_begins_is_none(report, tmp_path, field):
     reading_of(report)["criteria"][0][field] = [1.0, -1.0]

@@ -56,6 +56,8 @@ def test_a_header_empty_lines_and_a_byte_order_mark_are_no_trouble(tmp_path):
         ("x.npy", np.array([[1.0, np.nan]]), "row 0, column 1 .* is nan"),
         ("x.csv", b"", "is empty"),
         ("x.csv", b"only,a,header\n", "is empty"),
+        ("x.csv", b"1;0\n", "line 1: separate the columns by commas"),
+        ("x.csv", b"1 0\n0 1\n", "line 1: separate the columns by commas"),
         ("x.csv", b"1,2\n3\n", "line 2: 1 columns where the first row has 2"),
         ("x.csv", b"1,2\n3,four\n", "line 2: 'four' is not a number"),
         ("x.csv", b"1,2\n3,inf\n", "row 1, column 1 .* is inf"),

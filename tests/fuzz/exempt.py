@@ -47,10 +47,11 @@ BEHIND = """
     models.ball.moved_rows models.ball.quadratic_form models.ball.random_directions models.certificate.bends
     models.certificate.convexity_lost models.certificate.krylov_convexity_lost models.certificate.remaining
     models.contraction.blocks_of_units models.contraction.pair_sums models.contraction.numbers_each
-    models.contraction.spread models.contraction.units_at_once models.divergence.objective models.draws.fill_normal
+    models.contraction.plus models.contraction.spread models.contraction.units_at_once models.divergence.objective models.draws.fill_normal
     models.draws.fill_uniform models.draws.generator models.draws.known_seed
     models.draws.standard_normal models.draws.to_normal
-    models.initialisation.block_rows models.initialisation.check_sizes models.initialisation.device_named
+    models.initialisation.block_rows models.initialisation.check_sizes models.initialisation.check_type
+    models.initialisation.device_named
     models.initialisation.drawn_blocks models.implicit.combined models.implicit.dot models.memory.block_size
     models.memory.keep_freed_memory models.pairs.PairProducts models.pairs.pair_indices models.pairs.pair_table
     models.pairs.pairs_of models.mnist.bundled_file models.mnist.leading_components

@@ -11,6 +11,7 @@ from numpy.random import SeedSequence
 
 from models.activations import mean_activation
 from models.snn import StochasticNetwork
+from models.stream import NetworkStream
 from models.tangent import tangent_kernel
 from tests.models.problems import activations, data, network, noises, seeds, sizes, widths
 from theorems.setting import FixedNoise, LearnedNoise
@@ -156,6 +157,8 @@ def test_what_is_no_width_no_noise_or_no_input_is_one_clear_line(call, says):
 def test_what_no_network_can_be_drawn_from_is_refused_in_one_line(wrong, says):
     with pytest.raises(ValueError, match=says):
         StochasticNetwork.initialise(8, 3, 2, **wrong)
+    with pytest.raises(ValueError, match=r"floating-point|a seed must be"):  # a stream has one seed
+        NetworkStream.initialise(8, 3, 2, **wrong)
 
 
 @pytest.mark.parametrize("block", [0, -1, 1.5])
