@@ -19,7 +19,7 @@ from claimtest.profile import Profile
 from models.cars import SIZES as CAR_SIZES
 from models.cars import car_grid
 from models.cars3d import car_files, cars3d_grid
-from models.celeba import attribute_list, celeba_faces
+from models.celeba import celeba_faces
 from models.dsprites import dsprites_grid, file_digest
 from models.faces import Faces, procedural_faces
 from models.factors import FactorGrid
@@ -165,8 +165,8 @@ def faces(book: Any, profile: Profile) -> Sequence[FacesCase]:
     schedule, count, path = TRAINING["faces"][profile.name], FACES[profile.name], os.environ.get(CELEBA, "")
     if not path:
         return [FacesCase("faces", "procedural faces", FACE_DESIGN, schedule, count=count)]
-    content = _checked(CELEBA, lambda: hashlib.md5(attribute_list(Path(path)).read_bytes()).hexdigest())
     found = _checked(CELEBA, lambda: _faces("celeba", path, count))
+    content = hashlib.md5(found.images.tobytes() + found.attributes.tobytes()).hexdigest()  # of what is trained on
     return [FacesCase("celeba", found.source, FACE_DESIGN, schedule, path, content, len(found.images))]
 
 

@@ -16,6 +16,8 @@ __all__ = ["car_files", "cars3d_grid"]
 SHAPE = (128, 128, 3, 24, 4)
 """Of "im" in each file: rows, columns, channels, azimuths, elevations."""
 
+SOURCE = "files laid out like Cars3D (of which no checksum is known)"
+
 EXPECTED = "expected Cars3D, a folder of car_*.mat files, each with im of 128 × 128 × 3 × 24 × 4 bytes"
 
 
@@ -35,7 +37,7 @@ def cars3d_grid(folder: Path, side: int = 32) -> FactorGrid:
     """
     kinds = np.stack([_images(path, side) for path in car_files(folder)], axis=2)  # (4, 24, types, 3, S, S)
     sizes = (4, 24, kinds.shape[2])
-    return FactorGrid("Cars3D", NAMES, sizes, CATEGORIES, kinds.reshape(-1, *kinds.shape[3:]))
+    return FactorGrid(SOURCE, NAMES, sizes, CATEGORIES, kinds.reshape(-1, *kinds.shape[3:]))
 
 
 def _images(path: Path, side: int) -> UInt8[ndarray, "4 24 3 S S"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ CROP = 148
 """Side of the square that is cut from the middle of an image: the face, without most of the background."""
 
 RARE = 0.02
-"""Attributes that fewer images have, or lack, are left out."""
+"""Attributes that fewer images of a quarter have, or lack, are left out: the last quarter is not trained on."""
 
 EXPECTED = f"expected CelebA, a folder with {LIST} and the images, in {IMAGES} or beside it"
 
@@ -38,7 +39,7 @@ def attribute_list(folder: Path) -> Path:
 
 
 def celeba_faces(folder: Path, count: int, side: int = 32) -> Faces:
-    """The first ``count`` images of the list that are there, cut and made ``side`` pixels wide, with their attributes.
+    """The first ``count`` images of the list, cut and made ``side`` pixels wide, with their attributes.
 
     Raises ValueError, in one line naming the file and what was expected, if the list or an image is missing or is
     something else, or if there are fewer than 200 images.
@@ -49,9 +50,12 @@ def celeba_faces(folder: Path, count: int, side: int = 32) -> Faces:
     if len(files) < 200:
         raise ValueError(f"{listed} lists {len(files)} images; at least 200 are needed; {EXPECTED}")
     images = np.stack([_read_image(inside / name, side) for name in files])
-    common = (labels.mean(axis=0) >= RARE) & (labels.mean(axis=0) <= 1 - RARE)
+    shares = np.stack([quarter.mean(axis=0) for quarter in np.array_split(labels, 4)])
+    common = np.logical_and.reduce((shares >= RARE) & (shares <= 1 - RARE))
     if not common.any():
-        raise ValueError(f"{listed}: no attribute that some of the first {len(files)} images have and some lack")
+        raise ValueError(
+            f"{listed}: no attribute that some images in each quarter of the first {len(files)} have and some lack"
+        )
     published = hashlib.md5(listed.read_bytes()).hexdigest() == PUBLISHED
     source = (
         "CelebA" if published else f"a folder laid out like CelebA (the checksum of {LIST} is not the published one)"
@@ -79,12 +83,17 @@ def _read_image(path: Path, side: int) -> UInt8[ndarray, "3 S S"]:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(path) as image:
+        with (
+            warnings.catch_warnings(action="error", category=Image.DecompressionBombWarning),
+            Image.open(path) as image,
+        ):
             image.draft("RGB", (2 * side, 2 * side))
             scale = image.width / 178  # draft mode may have shrunk it
             middle, reach = (image.width / 2, image.height / 2), CROP * scale / 2
             box = (middle[0] - reach, middle[1] - reach, middle[0] + reach, middle[1] + reach)
             cut = image.convert("RGB").resize((side, side), Image.Resampling.BOX, box)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise ValueError(f"{path} has far more pixels than an image of a face; {EXPECTED}") from None
     except UnidentifiedImageError:
         raise ValueError(f"{path} is not an image; {EXPECTED}") from None
     except (OSError, SyntaxError, ValueError) as error:

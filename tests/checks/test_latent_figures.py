@@ -179,9 +179,18 @@ def test_every_picture_can_be_drawn_and_says_what_it_shows(claim, quantities):
 def test_a_user_who_names_celeba_gets_celeba(monkeypatch, tmp_path):
     own = replace(procedural_faces(200), source="CelebA")
     monkeypatch.setattr(picture_cases, "celeba_faces", lambda path, count, side: own)
-    monkeypatch.setattr(picture_cases, "attribute_list", lambda path: tmp_path / "list")
-    (tmp_path / "list").write_text("")
     monkeypatch.setenv(CELEBA, str(tmp_path / "people"))
     (case,) = faces(BOOK, STANDARD)
     assert (case.origin, case.source, case.count) == ("celeba", "CelebA", 200)
     assert case.training(case.data()) == 150
+
+
+def test_other_images_under_the_same_list_are_another_case(monkeypatch, tmp_path):
+    """Evidence of one folder must not stand for the other."""
+    monkeypatch.setenv(CELEBA, str(tmp_path))
+    digests = set()
+    for seed in (0, 1):
+        own = replace(procedural_faces(200), images=procedural_faces(200, seed).images)
+        monkeypatch.setattr(picture_cases, "_faces", lambda origin, path, count, own=own: own)
+        digests |= {case.digest for case in faces(BOOK, STANDARD)}
+    assert len(digests) == 2

@@ -47,7 +47,8 @@ BEHIND = """
     models.ball.moved_rows models.ball.quadratic_form models.ball.random_directions models.certificate.bends
     models.certificate.convexity_lost models.certificate.krylov_convexity_lost models.certificate.remaining
     models.contraction.blocks_of_units models.contraction.pair_sums models.contraction.numbers_each
-    models.contraction.plus models.contraction.spread models.contraction.units_at_once models.divergence.objective models.draws.fill_normal
+    models.contraction.plus models.contraction.spread models.contraction.units_at_once
+    models.divergence.objective models.draws.fill_normal
     models.draws.fill_uniform models.draws.generator models.draws.known_seed
     models.draws.standard_normal models.draws.to_normal
     models.initialisation.block_rows models.initialisation.check_sizes models.initialisation.check_type

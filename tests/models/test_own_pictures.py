@@ -98,7 +98,7 @@ def cars(folder, count=2, name="im", images=CARS):
 def test_cars3d_from_a_folder(small, tmp_path, inside):
     cars(tmp_path / "cars")
     grid = cars3d_grid(tmp_path if inside else tmp_path / "cars", side=8)
-    assert (grid.source, grid.sizes) == ("Cars3D", (4, 24, 2))
+    assert (grid.source, grid.sizes) == ("files laid out like Cars3D (of which no checksum is known)", (4, 24, 2))
     at = np.flatnonzero((grid.factors == [3, 20, 1]).all(axis=1))[0]
     expected = np.roll(CARS, 1, 0)[..., 20, 3].reshape(8, 2, 8, 2, 3).mean((1, 3)).transpose(2, 0, 1)
     np.testing.assert_allclose(grid.images[at], expected, atol=0.5)
@@ -120,14 +120,14 @@ def test_what_is_not_cars3d_is_refused(small, tmp_path):
 
 @pytest.fixture
 def people(tmp_path):
-    """200 images of one colour each, dark ones labelled, and an attribute that nobody has."""
+    """200 images of one colour each, every other one labelled, and an attribute that nobody has."""
     folder = tmp_path / "img_align_celeba"
     folder.mkdir()
     rows = []
     for k in range(200):
         Image.new("RGB", (178, 218), (k, 255 - k, 40)).save(folder / f"{k + 1:06}.jpg")
-        rows.append(f"{k + 1:06}.jpg {1 if k < 90 else -1:2d} -1")
-    (tmp_path / LIST).write_text("\n".join(["200", "Dark Winged", *rows]) + "\n")
+        rows.append(f"{k + 1:06}.jpg {1 if k % 2 else -1:2d} -1")
+    (tmp_path / LIST).write_text("\n".join(["200", "Odd Winged", *rows]) + "\n")
     return tmp_path
 
 
@@ -135,8 +135,8 @@ def people(tmp_path):
 def test_celeba_from_a_folder(people, inside, monkeypatch):
     monkeypatch.setattr(celeba, "PUBLISHED", hashlib.md5((people / LIST).read_bytes()).hexdigest())
     faces = celeba_faces(people / "img_align_celeba" if inside else people, 1000)
-    assert (faces.source, faces.names, faces.images.shape) == ("CelebA", ("Dark",), (200, 3, 32, 32))
-    np.testing.assert_array_equal(faces.attributes[:, 0], np.arange(200) < 90)
+    assert (faces.source, faces.names, faces.images.shape) == ("CelebA", ("Odd",), (200, 3, 32, 32))
+    np.testing.assert_array_equal(faces.attributes[:, 0], np.arange(200) % 2 == 1)
     np.testing.assert_allclose(faces.images[:, 0].mean((1, 2)), np.arange(200), atol=3)
 
 
@@ -160,6 +160,8 @@ def test_what_is_not_celeba_is_refused(people):
     refused_in_one_line(read, image, "is not an image")
     image.write_bytes(body[:400])
     refused_in_one_line(read, image, "cannot read|is not an image")
+    Image.new("1", (12000, 12000)).save(image, "PNG")
+    refused_in_one_line(read, image, "far more pixels than an image of a face")
     image.unlink()
     refused_in_one_line(read, image, "cannot read")
     listed = people / LIST
