@@ -103,7 +103,11 @@ def dci_disentanglement(codes: Codes, grid: FactorGrid, rng: np.random.Generator
         kind: Any = RandomForestClassifier if category else RandomForestRegressor
         forest = kind(TREES, max_features=1.0, min_samples_leaf=10, random_state=int(rng.integers(2**31)))
         importance.append(forest.fit(x, values).feature_importances_)
-    r = np.stack(importance, axis=1)  # (L, K)
+    return _weighted_disentanglement(np.stack(importance, axis=1))
+
+
+def _weighted_disentanglement(r: Float[ndarray, "L K"]) -> float:
+    """D = Σ_j ρ_j (1 - H_K(P_j·)) of importances R_jk >= 0; 0 where nothing matters."""
     whole = r.sum()
     if whole <= 0:
         return 0.0

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.stats import entropy
 from sklearn.metrics import mutual_info_score
 
 from models.disentanglement import (
     METRICS,
+    _weighted_disentanglement,
     dci_disentanglement,
     factor_vae_score,
     mutual_information_gap,
@@ -61,10 +63,49 @@ def test_duplicated_dimensions_close_gaps_and_nothing_else():
 
 
 def test_one_dimension_for_two_factors_is_not_disentangled():
-    """Both share a dimension: D counts its entropy, log 2 to the base 5."""
-    codes = np.stack([Z[:, 3] + 10 * Z[:, 4]], axis=1)
-    pair = FactorGrid("test", ("d", "e"), (4, 4), (False, False), np.zeros((16, 1, 1, 1), np.uint8))
-    assert dci_disentanglement(np.tile(codes[:16], (1, 1)), pair, rng()) < 0.5
+    """Forests read both factors of 40 values from their sum with different weights: D is 1 less an entropy near 1."""
+    pair = FactorGrid("test", ("d", "e"), (40, 40), (False, False), np.zeros((1600, 1, 1, 1), np.uint8))
+    apart = pair.factors.astype(float)
+    assert dci_disentanglement(apart, pair, rng()) > 0.95
+    assert dci_disentanglement(apart @ [[1.0], [40.0]], pair, rng()) < 0.05
+
+
+def slow_disentanglement(importance):
+    """Eastwood and Williams, §2, dimension by dimension."""
+    total, score, factors = importance.sum(), 0.0, importance.shape[1]
+    for row in importance:
+        if row.sum() > 0:
+            score += row.sum() / total * (1 - entropy(row / row.sum(), base=factors))
+    return score
+
+
+@pytest.mark.parametrize("shape", [(1, 2), (5, 3), (200, 5)])
+def test_dci_of_importances_is_that_of_its_definition(shape):
+    importance = rng().exponential(size=shape) * (rng().random(shape) < 0.7)
+    importance[0] = 1.0
+    assert _weighted_disentanglement(importance) == pytest.approx(slow_disentanglement(importance), rel=1e-12)
+    assert _weighted_disentanglement(np.zeros(shape)) == 0
+
+
+def slow_factor_vae_score(codes, grid, rng):
+    """Kim and Mnih, §4: batches with one factor held fixed, one vote each, the share of the majority's votes."""
+    keep = codes.std(axis=0) > 0
+    votes = []
+    for _ in range(800):
+        factor = rng.integers(len(grid.sizes))
+        rows = np.flatnonzero(grid.factors[:, factor] == rng.integers(grid.sizes[factor]))
+        batch = codes[rng.choice(rows, 64)][:, keep] / codes[:, keep].std(axis=0)
+        votes.append((batch.var(axis=0).argmin(), factor))
+    training, testing = votes[:400], votes[400:]
+    winner = {d: max(range(5), key=lambda f, d=d: training.count((d, f))) for d, _ in votes}
+    return np.mean([winner[d] == f for d, f in testing])
+
+
+@pytest.mark.parametrize("codes", [Z, Z[:, :3], np.round(Z @ np.array([[1, 1], [1, -1], [0, 1], [0, 0], [1, 0]]))])
+def test_factor_vae_score_is_that_of_its_definition(codes):
+    slow = np.mean([slow_factor_vae_score(codes, GRID, np.random.default_rng(k)) for k in range(5)])
+    found = np.mean([factor_vae_score(codes, GRID, np.random.default_rng(100 + k)) for k in range(5)])
+    assert found == pytest.approx(slow, abs=0.06)
 
 
 def test_many_random_projections_look_disentangled_to_forests():
