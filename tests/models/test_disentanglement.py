@@ -87,6 +87,10 @@ def test_dci_of_importances_is_that_of_its_definition(shape):
     assert _weighted_disentanglement(np.zeros(shape)) == 0
 
 
+ROTATED = Z @ np.linalg.qr(np.random.default_rng(3).standard_normal((5, 5)))[0]
+"""Codes whose dimensions vary by as much as each other, until they are scaled."""
+
+
 def slow_factor_vae_score(codes, grid, rng):
     """Kim and Mnih, §4: batches with one factor held fixed, one vote each, the share of the majority's votes."""
     keep = codes.std(axis=0) > 0
@@ -101,7 +105,10 @@ def slow_factor_vae_score(codes, grid, rng):
     return np.mean([winner[d] == f for d, f in testing])
 
 
-@pytest.mark.parametrize("codes", [Z, Z[:, :3], np.round(Z @ np.array([[1, 1], [1, -1], [0, 1], [0, 0], [1, 0]]))])
+@pytest.mark.parametrize(
+    "codes",
+    [Z, Z[:, :3], ROTATED * [1, 30, 0.1, 5, 2], np.round(Z @ np.array([[1, 1], [1, -1], [0, 1], [0, 0], [1, 0]]))],
+)
 def test_factor_vae_score_is_that_of_its_definition(codes):
     slow = np.mean([slow_factor_vae_score(codes, GRID, np.random.default_rng(k)) for k in range(5)])
     found = np.mean([factor_vae_score(codes, GRID, np.random.default_rng(100 + k)) for k in range(5)])

@@ -120,14 +120,14 @@ def test_what_is_not_cars3d_is_refused(small, tmp_path):
 
 @pytest.fixture
 def people(tmp_path):
-    """200 images of one colour each, every other one labelled, and an attribute that nobody has."""
+    """200 images of one colour each, every other one labelled, an attribute of the first ones and one of nobody."""
     folder = tmp_path / "img_align_celeba"
     folder.mkdir()
     rows = []
     for k in range(200):
         Image.new("RGB", (178, 218), (k, 255 - k, 40)).save(folder / f"{k + 1:06}.jpg")
-        rows.append(f"{k + 1:06}.jpg {1 if k % 2 else -1:2d} -1")
-    (tmp_path / LIST).write_text("\n".join(["200", "Odd Winged", *rows]) + "\n")
+        rows.append(f"{k + 1:06}.jpg {1 if k % 2 else -1:2d} {1 if k < 40 else -1:2d} -1")
+    (tmp_path / LIST).write_text("\n".join(["200", "Odd Early Winged", *rows]) + "\n")
     return tmp_path
 
 
