@@ -12,7 +12,7 @@ from numpy import ndarray
 
 from models.faces import Faces
 
-__all__ = ["LIST", "PUBLISHED", "attribute_list", "celeba_faces"]
+__all__ = ["LIST", "PUBLISHED", "celeba_faces"]
 
 LIST = "list_attr_celeba.txt"
 IMAGES = "img_align_celeba"
@@ -28,7 +28,7 @@ RARE = 0.02
 EXPECTED = f"expected CelebA, a folder with {LIST} and the images, in {IMAGES} or beside it"
 
 
-def attribute_list(folder: Path) -> Path:
+def _attribute_list(folder: Path) -> Path:
     """The list of attributes in the folder or beside it. Raises ValueError if there is none."""
     if not folder.is_dir():
         raise ValueError(f"{folder}: no such folder; {EXPECTED}")
@@ -44,7 +44,7 @@ def celeba_faces(folder: Path, count: int, side: int = 32) -> Faces:
     Raises ValueError, in one line naming the file and what was expected, if the list or an image is missing or is
     something else, or if there are fewer than 200 images.
     """
-    listed = attribute_list(folder)
+    listed = _attribute_list(folder)
     names, files, labels = _read_list(listed, count)
     inside = folder / IMAGES if (folder / IMAGES).is_dir() else folder
     if len(files) < 200:

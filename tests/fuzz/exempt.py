@@ -74,7 +74,7 @@ IMAGES = """
 """Images, networks and scores of Figures 3 and 4, of sizes that the profiles set: no data of users reaches them."""
 
 FILES = """
-    models.cars3d.car_files models.cars3d.cars3d_grid models.celeba.attribute_list models.celeba.celeba_faces
+    models.cars3d.car_files models.cars3d.cars3d_grid models.celeba.celeba_faces
     models.dsprites.dsprites_grid models.dsprites.file_digest models.lfw.bundled_file models.lfw.real_faces
 """
 """They read published data sets; their own tests hand them files that are missing, damaged or something else."""
