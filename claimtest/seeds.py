@@ -24,6 +24,7 @@ __all__ = ["SeedRun", "Seeds"]
 class SeedRun:
     """What one run came to. Names are "claim/reading" and then, after another slash, a criterion or control.
 
+    Only gated readings count: where no verdict is expected, none can contradict it, and none has to be reached.
     ``contradicted`` are readings with a verdict that is not the expected one, ``broken`` the criteria that made it so;
     ``undecided`` are readings left open, ``open`` the criteria; ``missed`` are controls that were not rejected.
     """
@@ -42,7 +43,7 @@ class SeedRun:
     @classmethod
     def of(cls, run: RunResult) -> SeedRun:
         """The run's tally."""
-        named = [(f"{claim.claim.id}/{reading.reading.id}", reading) for claim, reading in run.readings]
+        named = [(f"{claim.claim.id}/{r.reading.id}", r) for claim, r in run.readings if r.gated]
         judged = [(name, c) for name, reading in named for c in reading.criteria if c.outcome is not None]
         tried = [(name, c) for name, r in named for c in r.controls if c.counts and c.rejected is not None]
         return cls(

@@ -57,6 +57,18 @@ def test_a_wrong_expectation_is_named_with_the_criterion_that_speaks_against_it(
     assert "`clt/exact/variance` | contradicts | 1 of 1" in " ".join(out.split())
 
 
+def test_a_reading_without_an_expected_verdict_does_not_count(run, monkeypatch):
+    part = CLT_CHECK.readings[0]
+    lives = Control("true", "the variance is 1/m", "variance", {"predicted": 1.0})
+    check = replace(CLT_CHECK, readings=(replace(part, controls=(*part.controls, lives)),))
+    readings = (replace(CLT_CHECK.claim.readings[0], expected=None, because="open"), *CLT_CHECK.claim.readings[1:])
+    altered(monkeypatch, checks=(LLN_CHECK, replace(check, claim=replace(CLT_CHECK.claim, readings=readings))))
+    status, out, _ = run("seeds", "--runs", "1", "--jobs", "1")
+    assert status == 0
+    assert "1 runs at quick: 0 of 2 verdicts contradict" in out
+    assert "clt/exact" not in out
+
+
 def test_what_is_open_fails_where_the_profile_is_strict():
     open_run = SeedRun(1, 1.0, 3, 6, 4, (), (), ("a/b",), ("a/b/c",), ())
     assert Seeds(PROFILES["quick"], [open_run]).sound
