@@ -31,7 +31,7 @@ EXPECTED = f"expected CelebA, a folder with {LIST} and the images, in {IMAGES} o
 def _attribute_list(folder: Path) -> Path:
     """The list of attributes in the folder or beside it. Raises ValueError if there is none."""
     if not folder.is_dir():
-        raise ValueError(f"{folder}: no such folder; {EXPECTED}")
+        raise ValueError(f"{folder}: {'a file' if folder.exists() else 'no such folder'}; {EXPECTED}")
     found = next((path for path in (folder / LIST, folder.parent / LIST) if path.is_file()), None)
     if found is None:
         raise ValueError(f"{folder}: no list of attributes ({LIST}); {EXPECTED}")
@@ -87,6 +87,8 @@ def _read_image(path: Path, side: int) -> UInt8[ndarray, "3 S S"]:
             warnings.catch_warnings(action="error", category=Image.DecompressionBombWarning),
             Image.open(path) as image,
         ):
+            if min(image.size) < side:
+                raise ValueError(f"of {image.width} × {image.height} pixels, fewer than {side} across")
             image.draft("RGB", (2 * side, 2 * side))
             scale = image.width / 178  # draft mode may have shrunk it
             middle, reach = (image.width / 2, image.height / 2), CROP * scale / 2

@@ -11,9 +11,10 @@ import math
 import os
 import sys
 import tempfile
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
@@ -67,20 +68,26 @@ def train(
     if checkpoint is not None and not run.resume(checkpoint, identity):
         run = _Run.begin(design, schedule, seed, device)  # what failed may have restored a part
     x = torch.as_tensor(images, device=device)
-    off = None if progress is None else not progress
-    with tqdm(
-        desc="training", total=schedule.steps, initial=run.done, disable=off, file=sys.stderr, leave=False
-    ) as bar:
+    with _bar(schedule, run.done, progress) as bar:
         while run.done < schedule.steps:
             loss = run.step(x)
-            bar.update()
-            if run.done % 100 == 0 and not bar.disable:
-                bar.set_postfix(loss=f"{float(loss):.1f}")
+            if bar is not None:
+                bar.update()
+                if run.done % 100 == 0 and not bar.disable:
+                    bar.set_postfix(loss=f"{float(loss):.1f}")
             if checkpoint is not None and run.done % schedule.save_every == 0 and run.done < schedule.steps:
                 run.save(checkpoint, identity)
     if checkpoint is not None:
         checkpoint.unlink(missing_ok=True)
     return run.network
+
+
+def _bar(schedule: Schedule, done: int, progress: bool | None) -> AbstractContextManager[tqdm[NoReturn] | None]:
+    """None where none is wanted: even one that is disabled makes a semaphore, which a process that is killed leaks."""
+    if progress is False:
+        return nullcontext()
+    off = None if progress is None else False
+    return tqdm(desc="training", total=schedule.steps, initial=done, disable=off, file=sys.stderr, leave=False)
 
 
 @dataclass

@@ -162,6 +162,8 @@ def test_what_is_not_celeba_is_refused(people):
     refused_in_one_line(read, image, "cannot read|is not an image")
     Image.new("1", (12000, 12000)).save(image, "PNG")
     refused_in_one_line(read, image, "far more pixels than an image of a face")
+    Image.new("RGB", (31, 218)).save(image, "PNG")
+    refused_in_one_line(read, image, "of 31 × 218 pixels, fewer than 32 across")
     image.unlink()
     refused_in_one_line(read, image, "cannot read")
     listed = people / LIST
@@ -169,6 +171,7 @@ def test_what_is_not_celeba_is_refused(people):
     for broken in ("", "200\n", text.replace(" -1\n", " 7\n", 1), text.replace(" -1\n", "\n", 1)):
         listed.write_text(broken)
         refused_in_one_line(read, listed, "no list of attributes|lists 0 images")
+    refused_in_one_line(lambda p: celeba_faces(p, 200), listed, "a file; expected CelebA, a folder")
     listed.unlink()
     refused_in_one_line(read, people, "no list of attributes")
     refused_in_one_line(lambda p: celeba_faces(p, 200), people / "nowhere", "no such folder")

@@ -1,5 +1,8 @@
 """Deep autoencoders: their loss against torch's distributions, training that repeats and goes on where it stopped."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -140,6 +143,21 @@ def test_a_bar_shows_how_far_it_is(capsys):
     assert "training" in capsys.readouterr().err
     train(DENSE, IMAGES, SHORT, SeedSequence(0))
     assert capsys.readouterr().err == ""
+
+
+def test_without_a_bar_no_semaphore_is_made_that_a_killed_process_would_leak():
+    code = """
+import subprocess
+import sys
+
+import numpy as np
+from tqdm.std import TqdmDefaultWriteLock
+from models.vae import Design
+from models.vae_training import Schedule, train
+train(Design((1, 8, 8), 2), np.zeros((4, 1, 8, 8), np.uint8), Schedule(1), np.random.SeedSequence(0))
+assert not hasattr(TqdmDefaultWriteLock, "mp_lock"), "a semaphore"
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.mark.parametrize(
