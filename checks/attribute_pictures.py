@@ -65,7 +65,7 @@ def _with_reach(values: Float[ndarray, " R"]) -> str:
 def attributes(areas: dict[int, CellData]) -> Exhibit:
     """Every attribute with its areas and how many seeds discover it; first what only the large space finds."""
     small, large = areas[SMALL], areas[LARGE]
-    names = large.case.data().names
+    names = large.case.names
     hits = {latent: discovered(cell["area"], cell["luck"]).sum(axis=0) for latent, cell in areas.items()}
     before = discovered(large["area_untrained"], large["luck_untrained"]).sum(axis=0)
     most = len(large["area"]) / 2
@@ -106,7 +106,7 @@ def attributes(areas: dict[int, CellData]) -> Exhibit:
 def traversal(shown: dict[int, CellData], latent: int) -> Exhibit:
     """For every attribute, faces along the dimension of the space that knows it best; one seed."""
     cell = shown[latent]
-    names = cell.case.data().names
+    names = cell.case.names
     here = {width: discovered(c["area"][0], c["luck"][0]) for width, c in shown.items()}
     only = here[LARGE] & ~here[SMALL]
     order = np.lexsort((-shown[LARGE]["area"][0], ~only))[:MOST_SHOWN]

@@ -21,7 +21,7 @@ from models.cars import car_grid
 from models.cars3d import car_files, cars3d_grid
 from models.celeba import celeba_faces
 from models.dsprites import dsprites_grid, file_digest
-from models.faces import Faces, procedural_faces
+from models.faces import ATTRIBUTES, Faces, procedural_faces
 from models.factors import FactorGrid
 from models.lfw import bundled_file, real_faces
 from models.sprites import sprite_grid
@@ -115,9 +115,10 @@ class GridCase(_ImageCase):
 
 @dataclass(frozen=True)
 class FacesCase(_ImageCase):
-    """``count`` faces with binary attributes, or without."""
+    """``count`` faces with binary attributes of these ``names``, or without."""
 
     count: int = 0
+    names: tuple[str, ...] = ()
 
     @property
     def _amount(self) -> int:
@@ -164,10 +165,10 @@ def faces(book: Any, profile: Profile) -> Sequence[FacesCase]:
         return ()
     schedule, count, path = TRAINING["faces"][profile.name], FACES[profile.name], os.environ.get(CELEBA, "")
     if not path:
-        return [FacesCase("faces", "procedural faces", FACE_DESIGN, schedule, count=count)]
+        return [FacesCase("faces", "procedural faces", FACE_DESIGN, schedule, count=count, names=ATTRIBUTES)]
     found = _checked(CELEBA, lambda: _faces("celeba", path, count))
     content = hashlib.md5(found.images.tobytes() + found.attributes.tobytes()).hexdigest()  # of what is trained on
-    return [FacesCase("celeba", found.source, FACE_DESIGN, schedule, path, content, len(found.images))]
+    return [FacesCase("celeba", found.source, FACE_DESIGN, schedule, path, content, len(found.images), found.names)]
 
 
 def photographs(book: Any, profile: Profile) -> Sequence[FacesCase]:
