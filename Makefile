@@ -6,6 +6,7 @@
 # make seeds    every claim under 30 root seeds at quick and 5 at standard (an hour or two); goes on where it stopped
 # make bench    time everything against its rivals and goals, about 20 minutes, and write docs/performance.md
 #               (bench-micro: kernels and training alone; bench-whole: whole runs, of CLAIMS="lemma1 …" if given)
+# make bench-pictures  whole runs of Figures 3 and 4 (an hour)
 # make clean    remove what was made
 #
 # PYTHON=python3.12 chooses the interpreter (3.11 or newer). pip obeys its usual variables: PIP_EXTRA_INDEX_URL, for one,
@@ -16,7 +17,7 @@ BIN := .venv/bin
 
 CLAIMS ?=
 
-.PHONY: setup verify test lint mutants seeds bench bench-micro bench-whole clean
+.PHONY: setup verify test lint mutants seeds bench bench-micro bench-whole bench-pictures clean
 .DELETE_ON_ERROR:
 
 verify: .venv/.ready
@@ -47,6 +48,9 @@ bench-micro: .venv/.ready .venv-bench/.ready
 
 bench-whole: .venv/.ready
 	$(BIN)/python -m benchmarks whole --claims $(CLAIMS)
+
+bench-pictures: .venv/.ready
+	$(BIN)/python -m benchmarks pictures
 
 # neural-tangents wants older versions than we do, and has an environment of its own
 .venv-bench/.ready: benchmarks/requirements-peers.txt

@@ -1,4 +1,4 @@
-"""``python -m benchmarks micro|whole``: measure, store the numbers, write the page again."""
+"""``python -m benchmarks micro|whole|pictures``: measure, store the numbers, write the page again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.kernels import growth, limiting_part, many_inputs_part, stream_p
 from benchmarks.page import machine, page, stored_parts
 from benchmarks.timing import Part, one_core
 from benchmarks.training import training_part
-from benchmarks.whole import whole_part
+from benchmarks.whole import pictures_part, whole_part
 
 __all__ = ["main"]
 
@@ -20,7 +20,7 @@ __all__ = ["main"]
 def main(arguments: list[str] | None = None) -> None:
     """Run one set of benchmarks and write the page with all that is stored."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("which", choices=("micro", "whole"))
+    parser.add_argument("which", choices=("micro", "whole", "pictures"))
     parser.add_argument("--peers", metavar="PYTHON", help="an interpreter with neural-tangents")
     parser.add_argument("--claims", nargs="*", default=(), help="claims of the whole runs (all)")
     parser.add_argument("--tiny", action="store_true", help="sizes that show nothing but that it runs")
@@ -42,6 +42,9 @@ def _plan(chosen: argparse.Namespace) -> dict[str, Callable[[], Part]]:
     if chosen.which == "whole":
         profiles = ("quick",) if chosen.tiny else ("quick", "standard")
         return {"whole runs": lambda: whole_part(chosen.claims, profiles)}
+    if chosen.which == "pictures":
+        profiles = ("quick",) if chosen.tiny else ("standard", "thorough")
+        return {"figures 3 and 4": lambda: pictures_part(chosen.results, profiles)}
     one_core()
     if chosen.tiny:
         return {

@@ -19,7 +19,8 @@ __all__ = ["machine", "page", "stored_parts"]
 
 HEAD = """# Performance
 
-Written by `make bench`: kernels, training and memory (`make bench-micro` alone), then whole runs (`make bench-whole`).
+Written by `make bench`: kernels, training and memory (`make bench-micro` alone), then whole runs (`make bench-whole`)
+and those of Figures 3 and 4 (`make bench-pictures`, which takes an hour and stands apart).
 Contenders of a table ran in turn in one process on one core with one thread, each (unless it takes a second) after an
 untimed run of its own; peers that need other versions ran on the same core in an environment of their own. Times are
 medians of five, those of whole runs single. A goal is a ratio within one run, and missed where it says so.
@@ -44,8 +45,8 @@ def machine() -> dict[str, str]:
 
 
 def stored_parts(folder: Path) -> list[tuple[dict[str, str], list[Part]]]:
-    """Every file of results with the machine that it comes from, micro before whole."""
-    files = [folder / name for name in ("micro.json", "whole.json")]
+    """Every file of results with the machine that it comes from: micro, whole, pictures."""
+    files = [folder / name for name in ("micro.json", "whole.json", "pictures.json")]
     read = [json.loads(file.read_text()) for file in files if file.exists()]
     return [(stored["machine"], [Part.from_json(part) for part in stored["parts"]]) for stored in read]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,12 @@ import psutil
 
 from benchmarks.timing import Goal, Part
 
-__all__ = ["whole_part"]
+__all__ = ["pictures_part", "whole_part"]
+
+PICTURES = ("figure3", "figure4")
+
+MOST = {"standard": 240.0, "thorough": 3600.0}
+"""Seconds that both may take on two workers."""
 
 
 def whole_part(claims: Sequence[str] = (), profiles: Sequence[str] = ("quick", "standard")) -> Part:
@@ -36,16 +42,35 @@ def whole_part(claims: Sequence[str] = (), profiles: Sequence[str] = ("quick", "
     return part
 
 
+def pictures_part(kept: Path, profiles: Sequence[str] = tuple(MOST)) -> Part:
+    """Figures 3 and 4, which train deep autoencoders; the reports stay in ``kept``, a folder for each profile."""
+    about = f"vae-ntk verify {' '.join(PICTURES)}, from nothing, on two workers."
+    part = Part("Figures 3 and 4", about)
+    for profile in profiles:
+        folder = kept / f"pictures-{profile}"
+        shutil.rmtree(folder, ignore_errors=True)
+        seconds, gigabytes, status = _run_into(folder, PICTURES, profile, 2)
+        part.rows.append({"profile": profile, "seconds": seconds, "peak memory (GB)": gigabytes, "exit status": status})
+        if profile in MOST:
+            part.goals.append(Goal(f"seconds ({profile})", MOST[profile], seconds, at_most=True))
+    return part
+
+
 def _run(claims: Sequence[str], profile: str, jobs: int) -> tuple[float, float, int]:
     with tempfile.TemporaryDirectory() as folder:
-        program = str(Path(sys.executable).with_name("vae-ntk"))
-        command = [program, "verify", *claims, "--profile", profile, "--jobs", str(jobs)]
-        start, peak = time.perf_counter(), 0.0
-        process = psutil.Popen([*command, "--out", folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while process.poll() is None:
-            peak = max(peak, _memory(process))
-            time.sleep(0.2)
-        return time.perf_counter() - start, peak / 1e9, int(process.returncode)
+        return _run_into(Path(folder), claims, profile, jobs)
+
+
+def _run_into(folder: Path, claims: Sequence[str], profile: str, jobs: int) -> tuple[float, float, int]:
+    """Seconds, gigabytes at most, and exit status of a run whose report goes into the folder."""
+    program = str(Path(sys.executable).with_name("vae-ntk"))
+    command = [program, "verify", *claims, "--profile", profile, "--jobs", str(jobs), "--out", str(folder)]
+    start, peak = time.perf_counter(), 0.0
+    process = psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None:
+        peak = max(peak, _memory(process))
+        time.sleep(0.2)
+    return time.perf_counter() - start, peak / 1e9, int(process.returncode)
 
 
 def _memory(process: psutil.Process) -> float:

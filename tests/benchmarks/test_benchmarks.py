@@ -63,6 +63,13 @@ def test_it_measures_stores_and_writes_the_page(tmp_path, monkeypatch):
         assert name in text
 
 
+def test_figures_3_and_4_keep_their_reports(tmp_path):
+    target = tmp_path / "performance.md"
+    command.main(["pictures", "--tiny", "--results", str(tmp_path), "--page", str(target)])
+    assert "## Figures 3 and 4" in target.read_text()
+    assert (tmp_path / "pictures-quick" / "report.json").exists()
+
+
 def test_goals_say_whether_they_are_met(tmp_path):
     part = Part(
         "A", "about", [{"what": "x", "seconds": 1.0}], [Goal("fast", 2, 3.0), Goal("small", 2, np.pi, at_most=True)]
