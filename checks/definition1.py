@@ -25,8 +25,8 @@ __all__ = ["CHECK"]
 
 Predict = Callable[[Problem], Float[ndarray, "n n"]]
 
-SMALLEST_PRODUCT = 0.1
-"""Largest |<x, x'>| from which on something can be told about Θ(x, x') off the diagonal."""
+SMALLEST_SHARE = 0.05
+"""Largest Θ∞(x, x') off the diagonal, over the largest on it, from which on something can be told about it."""
 
 
 def sampled_overlap(cell: CellData, kind: str, predict: Predict, part: str = "all") -> Float[ndarray, " R"]:
@@ -39,14 +39,13 @@ def sampled_overlap(cell: CellData, kind: str, predict: Predict, part: str = "al
 def rest_overlap(cell: CellData, kind: str, predict: Predict) -> Float[ndarray, " R"]:
     """The same off the diagonal, less what Θ(0) of the same networks deviates from its mean Θ∞: a control variate.
 
-    Without it the initialisation, which Lemma 1 looks at, would hide what the noise does. Inputs that are all but
-    orthogonal have no values: the prediction there is next to nothing.
+    Without it the initialisation, which Lemma 1 looks at, would hide what the noise does. Inputs whose gradients are
+    all but orthogonal have no values: the prediction there is next to nothing.
     """
-    rest = ~np.eye(len(cell.case.problem.inputs), dtype=bool)
-    x = cell.case.problem.inputs
-    if np.abs((x @ x.T)[rest]).max(initial=0.0) < SMALLEST_PRODUCT:
+    rest, mean = ~np.eye(len(cell.case.problem.inputs), dtype=bool), mean_kernel(cell.case.problem)
+    if np.abs(mean[rest]).max(initial=0.0) < SMALLEST_SHARE * mean.max():
         return np.empty(0)
-    predicted, mean = np.where(rest, predict(cell.case.problem), 0.0), mean_kernel(cell.case.problem)
+    predicted = np.where(rest, predict(cell.case.problem), 0.0)
     return overlap(np.where(rest, cell[kind] - cell["kernel"] + mean, 0.0), predicted)
 
 

@@ -63,13 +63,13 @@ DECODER_SWEEP = sweep(DECODER, decoder_cases, ladder, {"quick": 16, "standard": 
 DECODER_PATH_SWEEP = sweep(
     DECODER_PATH, decoder_cases, rungs(0, 0), {"quick": 2, "standard": 8, "thorough": 16}, 4
 )  # narrow networks, whose features move most
-STANDARD_SWEEP = sweep(STANDARD, fixed_noise, ladder, {"quick": 24, "standard": 48, "thorough": 72}, 24)
+STANDARD_SWEEP = sweep(STANDARD, fixed_noise, ladder, {"quick": 48, "standard": 48, "thorough": 72}, 24)
 LEARNED_SWEEP = sweep(
-    LEARNED, learned_noise, quick_rungs(1, 5, 7), {"quick": 16, "standard": 20, "thorough": 40}, 20
+    LEARNED, learned_noise, quick_rungs(1, 5, 7), {"quick": 32, "standard": 20, "thorough": 40}, 20
 )  # narrower ones hold units with almost no noise, in which training takes long
 LEARNED_STANDARD_SWEEP = sweep(
     LEARNED_STANDARD, independent_learned, ladder, {"quick": 24, "standard": 48, "thorough": 64}, 24
 )
 GROWTH_SWEEP = sweep(GROWTH, half(centred_cases), rungs(1, 1), {"quick": 16, "standard": 32, "thorough": 64}, 16)
 PATH_SWEEP = sweep(PATH, path_cases, at_one_rung, {"quick": 12, "standard": 20, "thorough": 32}, 20)
-SAMPLED_SWEEP = sweep(SAMPLED, half(fixed_noise), rungs(2, 2), {"quick": 16, "standard": 48, "thorough": 96}, 24)
+SAMPLED_SWEEP = sweep(SAMPLED, half(fixed_noise), rungs(2, 2), {"quick": 48, "standard": 48, "thorough": 96}, 24)

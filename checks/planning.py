@@ -15,6 +15,7 @@ from theorems import lemma2
 __all__ = [
     "BLOCKS",
     "EIGENVALUE_REACH",
+    "FEW",
     "LONGEST_LADDER",
     "NARROWEST",
     "REACH",

@@ -90,4 +90,4 @@ DRIFT_SWEEP = sweep(DRIFT, drawn, ladder, {"quick": 48, "standard": 48, "thoroug
 STEPPING_SWEEP = sweep(STEPPING, drawn, rungs(2, 2), {"quick": 24, "standard": 48, "thorough": 48}, 12)
 DIGITS_DESCENT_SWEEP = sweep(DESCENT, real, rungs(1, 1), {"quick": 128, "standard": 128, "thorough": 256}, 16)
 DESCENT_SWEEP = sweep(DESCENT, drawn, rungs(2, 3), {"quick": 32, "standard": 32, "thorough": 64}, 16)
-STOCHASTIC_SWEEP = sweep(STOCHASTIC, swift, quick_rungs(2, 3, 4), {"quick": 48, "standard": 96, "thorough": 192}, 16)
+STOCHASTIC_SWEEP = sweep(STOCHASTIC, swift, rungs(3, 4), {"quick": 80, "standard": 96, "thorough": 192}, 16)
