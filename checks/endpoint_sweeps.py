@@ -71,5 +71,5 @@ LEARNED_STANDARD_SWEEP = sweep(
     LEARNED_STANDARD, independent_learned, ladder, {"quick": 24, "standard": 48, "thorough": 64}, 24
 )
 GROWTH_SWEEP = sweep(GROWTH, half(centred_cases), rungs(1, 1), {"quick": 16, "standard": 32, "thorough": 64}, 16)
-PATH_SWEEP = sweep(PATH, path_cases, at_one_rung, {"quick": 12, "standard": 20, "thorough": 32}, 20)
+PATH_SWEEP = sweep(PATH, path_cases, at_one_rung, {"quick": 24, "standard": 20, "thorough": 32}, 20)
 SAMPLED_SWEEP = sweep(SAMPLED, half(fixed_noise), rungs(2, 2), {"quick": 48, "standard": 48, "thorough": 96}, 24)
