@@ -136,7 +136,9 @@ def _norm(difference: Float[ndarray, "R n d"]) -> Float[ndarray, " R"]:
 
 
 def _share(measured: Float[ndarray, "R n d"], expected: Float[ndarray, "R n d"]) -> Float[ndarray, " R"]:
-    return (measured * expected).sum((-2, -1)) / (expected**2).sum((-2, -1))
+    """The projection on what is expected; no number where that is nothing, as a wrong prediction may say."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (measured * expected).sum((-2, -1)) / (expected**2).sum((-2, -1))
 
 
 def _scale(cell: CellData) -> Float[ndarray, " R"]:

@@ -3,6 +3,8 @@
 import pickle
 import subprocess
 import sys
+import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +14,14 @@ from checks.case import CaseBook
 from checks.endpoint_readings import tangent_ridge
 from checks.experiments.endpoint import DECODER, LATENT, LEARNED, STANDARD, WEIGHT, collapsed
 from checks.experiments.regularisation import FACTORS, PATH, SAMPLED
-from checks.measures.endpoint import gap_on_training, gap_on_unseen, misfit, residual_precision, residual_shares
+from checks.measures.endpoint import (
+    gap_on_training,
+    gap_on_unseen,
+    misfit,
+    residual_length,
+    residual_precision,
+    residual_shares,
+)
 from checks.measures.regularisation import floor_ratios, interpolation, path_gap, residual_ratio, standstill
 from checks.own_data import case_from_data
 from checks.regularised_cases import (
@@ -154,6 +163,14 @@ def test_measures_of_an_exact_end_point_are_exact():
     assert np.abs(misfit(exact_cell(fixed(0), decoder_ridgeless))).max() < 1e-9
     cell = exact_cell(learnt(0), tangent_ridge)
     assert (gap_on_unseen(cell, learned_noise_ridge) > 0.02).all()
+
+
+def test_where_a_wrong_prediction_leaves_no_residual_its_length_is_no_number(monkeypatch):
+    cell = exact_cell(fixed(0))
+    nothing = SimpleNamespace(fitted=lambda targets, before: np.broadcast_to(targets, before.shape))
+    monkeypatch.setattr(type(cell.case), "regression", lambda *_: nothing)
+    with warnings.catch_warnings(action="error"):
+        assert np.isnan(residual_length(cell, decoder_ridgeless)).all()
 
 
 def test_the_distance_is_relative_to_the_initial_misfit():
