@@ -46,8 +46,9 @@ def drift(
     device: str,
     prepare: Prepare = as_initialised,
     clock: Callable[[int], float] = as_stated,
+    finer: float = 1.0,
 ) -> Quantities:
-    """Trained by gradient flow to T = ``clock(m)`` · 3/λ0.
+    """Trained by gradient flow to T = ``clock(m)`` · 3/λ0, in steps ``finer`` times as small as Θ(0) asks for.
 
     At four times "checked" (R, 4): what a Watch notes. Besides "residual" r(0) = f(x_i) - y_i (R, 1, n, d).
     """
@@ -59,7 +60,7 @@ def drift(
     graded = time_step(case, stretch / stable_step(kernel.total), step_fraction(case))
 
     def step(time: float) -> float:
-        return stretch * graded(time / stretch)
+        return stretch * graded(time / stretch) / finer
 
     for state in gradient_flow(network, x, case.problem.targets, times.tolist(), step=step):
         watch.record(state.network)
