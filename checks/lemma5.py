@@ -15,7 +15,7 @@ from checks.experiments.drift import DRIFT, drift, in_proportion
 from checks.experiments.networks import mean_field, skewed_decoder
 from checks.measures.drift import distance_at_end, drift_per_residual, keeps_eigenvalue, kernel_drift
 from checks.movement_pictures import lemma5_exhibits
-from checks.planning import FEW, drawn, rungs, sweep, variant
+from checks.planning import FEW, drawn, quick_rungs, sweep, variant
 from checks.scope import singular_limit
 from checks.sweeps import DRIFT_SWEEP, FLOW_SWEEP
 from claimtest.cells import Experiment
@@ -60,7 +60,7 @@ def without_mean_block(case: VaeCase) -> Float[ndarray, "n n"]:
 
 
 SKEWED = Experiment("kernel-drift/skewed-decoder", partial(drift, prepare=skewed_decoder), DRIFT.cost)
-SKEWED_SWEEP = sweep(SKEWED, rectified, rungs(2, 6), {"quick": 96, "standard": 144, "thorough": 160}, 16)
+SKEWED_SWEEP = sweep(SKEWED, rectified, quick_rungs(1, 5, 6), {"quick": 96, "standard": 144, "thorough": 160}, 16)
 PER_RESIDUAL = "relative drift per ‖r(0)‖"
 MEAN_FIELD = variant(
     replace(DRIFT_SWEEP, cases=telling), "mean-field", prepare=mean_field, clock=in_proportion, finer=4.0
