@@ -131,3 +131,8 @@ def test_the_probability_that_surely_holds_against_the_binomial_itself(n, alpha,
 def test_too_few_replicates_never_surely_hold():
     assert Probability(0.9).sure(5) == 1.0
     assert Probability(0.9).sure(2000) < 1.0
+
+
+def test_a_law_that_is_shifted_leaves_a_tenth_of_the_failures_for_every_margin():
+    assert Probability(0.9).shifted(1.0, QUICK).at_least == pytest.approx(0.99)
+    assert Probability(0.8).shifted(2.0, QUICK).at_least == pytest.approx(0.998)

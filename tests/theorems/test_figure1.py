@@ -45,6 +45,14 @@ def test_shapes_are_those_of_the_setting():
     assert fixed.shapes() == {"mean": (6, 4), "decoder": (6, 2)}
 
 
+def test_replacing_a_part_leaves_the_others_and_the_activation():
+    diagram = architecture(Problem(X, X, ERF, FixedNoise(1.0)), 6)
+    changed = diagram.replace("noise", size=7)
+    assert (changed.part("noise").size, diagram.part("noise").size) == (7, 6)
+    assert changed.activation is ERF
+    assert [a for a, b in zip(changed.parts, diagram.parts, strict=True) if a != b] == [changed.part("noise")]
+
+
 def test_what_is_not_there_is_named():
     diagram = architecture(Problem(X, X, ERF, LearnedNoise(1.0)), 6)
     with pytest.raises(KeyError, match="bottleneck"):

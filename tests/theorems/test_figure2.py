@@ -24,6 +24,15 @@ def by_stepping(theta, r0, step, steps):
     return total
 
 
+def test_every_network_of_a_batch_moves_by_its_own_and_none_by_a_matrix_that_is_not_positive():
+    theta, c = np.array([[2.0, 0.5], [0.5, 1.0]]), np.random.default_rng(0).standard_normal((3, 2, 4))
+    np.testing.assert_allclose(movement(theta, c), [np.sqrt(np.trace(one.T @ theta @ one)) for one in c])
+    indefinite, along = np.diag([1.0, -1e-3]), np.eye(2)[:, :, None]
+    assert movement(indefinite, along[:1]) == pytest.approx([1.0])
+    with pytest.raises(ValueError, match="not positive semidefinite"):
+        movement(indefinite, along)
+
+
 @pytest.mark.parametrize("singular", [False, True])
 def test_the_accumulated_residual_is_the_sum_over_the_steps(singular):
     theta = KERNEL.total.copy()

@@ -27,6 +27,10 @@ FIXED = {"noise": FixedNoise(SCALE), "beta": 0.3}
 FIXED_NOISE = (plain_ridge, preconditioned_ridge, decoder_ridgeless, collapsed_ridge)
 
 
+CLOSE = np.array([[1.0, 0.0], [1.0, 1e-10]])
+"""Independent but for what counts as round-off."""
+
+
 def sphere(rng, n, p):
     x = rng.standard_normal((n, p))
     return x / np.linalg.norm(x, axis=1, keepdims=True)
@@ -216,7 +220,9 @@ def test_learned_noise_collapse(rng):
         (lambda x: collapsed_ridge(x, x, activation="erf", noise=FixedNoise(1.0), beta=np.inf), "finite"),
         (lambda x: learned_noise_collapse(x, x, activation="erf", noise=FixedNoise(1.0), beta=1.0), "learned noise"),
         (lambda x: learned_noise_collapse(x, x, activation="erf", noise=LearnedNoise(), beta=1.0), "independent"),
+        (lambda x: learned_noise_collapse(CLOSE, x, activation="erf", noise=LearnedNoise(), beta=1.0), "independent"),
         (lambda x: decoder_growth(x, x, np.eye(2), np.ones(1), activation="relu", **FIXED), "vanishes"),
+        (lambda x: decoder_growth(x, x, np.eye(2), np.ones((1, 1)), activation="erf", **FIXED), "expected a vector"),
         (
             lambda x: decoder_growth(x, x, np.eye(2), np.ones(1), activation="erf", noise=FixedNoise(1), beta=0),
             "positive",
