@@ -112,3 +112,18 @@ class TestIdentity:
     def test_nothing_to_judge(self):
         with pytest.raises(ValueError, match="at least one"):
             self.law.judge(Samples(np.empty(0), np.empty(0, int), np.empty(0)), PROFILES["quick"])
+
+
+@pytest.mark.parametrize(
+    ("columns", "says"),
+    [
+        ({"weights": np.ones(3)}, "2 values, but 3 weights"),
+        ({"weights": np.array(["a", "b"])}, "weights must be an array of numbers"),
+        ({"weights": np.array([1.0, -1.0])}, "must not be negative"),
+        ({"strata": np.zeros(1, int)}, "2 values, but 1 strata"),
+        ({"abscissa": np.ones((2, 1))}, "abscissa must be an array of numbers with one axis"),
+    ],
+)
+def test_columns_that_do_not_belong_together(columns, says):
+    with pytest.raises(ValueError, match=says):
+        Samples(**{"values": np.ones(2), "strata": np.zeros(2, int), "abscissa": np.ones(2)} | columns)

@@ -9,7 +9,7 @@ from scipy import stats
 from claimtest.claim import Verdict
 from claimtest.criteria import Probability, Samples
 from claimtest.criteria.law import MISS
-from claimtest.criteria.probability import clopper_pearson
+from claimtest.criteria.probability import Shares, clopper_pearson
 from claimtest.profile import ALPHA
 from tests.claimtest.simulation import QUICK
 
@@ -108,6 +108,16 @@ def test_in_every_case_the_worst_speaks_for_all():
     outcome = law.judge(of_cases(1.0, 0.93, 1.0), QUICK)
     assert (outcome.verdict, outcome.n) == (Verdict.INCONCLUSIVE, 400)
     assert outcome.note == "372 of 400 replicates of case-1"
+
+
+def test_the_worst_case_is_that_of_the_smallest_share_at_its_share_of_the_level():
+    """300 of 500 are a smaller share than 2 of 3, though 2 are fewer: of two cases, at a tenth of half the level."""
+    shares = Shares(np.array([2, 300]), np.array([3, 500]), 0.9, in_every_case=False)
+    case, level, low, high = shares.spoken(0.02)
+    assert (int(case), float(level)) == (1, pytest.approx(0.001))
+    assert (float(low), float(high)) == pytest.approx(clopper_pearson(300, 500, 0.001))
+    _, level, *_ = Shares(np.array([2, 300]), np.array([3, 500]), 0.9, in_every_case=True).spoken(0.02)
+    assert float(level) == pytest.approx(0.01)
 
 
 @pytest.mark.parametrize("in_every_case", [False, True])

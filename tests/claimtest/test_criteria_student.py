@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from claimtest.criteria import Constant, ExactOrder, Samples
+from claimtest.criteria.law import MISS
 from claimtest.criteria.student import Groups, StudentFit, cases, cells, spread
 from claimtest.profile import ALPHA
 from tests.claimtest.simulation import QUICK, at_least, at_most, misses
@@ -54,6 +55,23 @@ def test_skewness_and_uncertainty_are_those_of_the_sum():
     fit = spread(parts.sum(-1), parts, np.ones(200), groups, 200.0)
     assert fit.skewness.mean() == pytest.approx(2 / np.sqrt(200), rel=0.1)
     assert (fit.uncertainty * fit.error**4).mean() / 200**2 == pytest.approx(8 / 200, rel=0.1)
+
+
+def test_the_uncertainty_of_groups_is_that_of_a_loop():
+    counts = [4, 9]
+    groups, parts = Groups(np.repeat([0, 1], counts)), np.random.default_rng(2).standard_exponential(13) * 10 - 4
+    fit = spread(0.0, parts, np.ones(13), groups, 13.0)
+    loop = sum((of**4).sum() - (of**2).sum() ** 2 / len(of) for of in np.split(parts, [4]))
+    assert loop / (parts**2).sum() ** 2 > 2 / fit.freedom  # else it is what the freedom makes of it
+    assert fit.uncertainty == pytest.approx(loop / (parts**2).sum() ** 2)
+
+
+@pytest.mark.parametrize("skewness", [-0.02, 0.0, 0.02])
+def test_what_is_far_is_its_formula(skewness):
+    fit = StudentFit(*map(np.array, (1.0, 3.0, 12.0, skewness, 0.4)))
+    t, z = stats.t.isf(ALPHA / 2, 12), stats.norm.isf(MISS / 20)
+    r = t + abs(skewness) * (2 * t**2 + 1) / 6
+    assert fit.far(ALPHA) == pytest.approx(3 * (r + z * np.sqrt(1 + r**2 * 0.1 + abs(skewness) * r)))
 
 
 def test_no_variance_and_no_numbers():

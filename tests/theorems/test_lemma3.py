@@ -6,9 +6,11 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.integrate import quad
 from scipy.special import erf
 
 from theorems.lemma3 import kernel_change_bound, promised_radius, slope_moduli, stability_constant
+from theorems.limiting_kernel import limiting_kernel
 from theorems.setting import Activation, FixedNoise, LearnedNoise
 
 SOFTPLUS = Activation("softplus", lambda xp, z: xp.log1p(xp.exp(z)), lambda xp, z: 1 / (1 + xp.exp(-z)))
@@ -55,6 +57,25 @@ def moved_kernel_entries(psi, weights, moves, x):
         slopes = (h_u, h_s) if np.ndim(scale) else (h_u,)
         total += sum(np.einsum("ij,i,j,kl->ikjl", x @ x.T, a, a, vv) for a in slopes) / len(decoder)
     return total.reshape(n * d, n * d)
+
+
+@pytest.mark.parametrize("psi", ["erf", "relu", LEAKY], ids=lambda psi: getattr(psi, "name", psi))
+def test_the_constant_is_its_sum_of_moments(psi):
+    """Learned noise, τ = 0.7, all means over |ε| by adaptive quadrature."""
+    low, high, curvature, jumps = slope_moduli(psi)
+
+    def mean(g):
+        return quad(lambda e: 2 * stats.norm.pdf(e) * g(e), 0, 12, epsabs=1e-12)[0]
+
+    def modulus(e):
+        return (1 + e) * (curvature + 2 * jumps / math.sqrt(2 * math.pi * (1 + 0.49 * e**2)))
+
+    kernel = limiting_kernel(np.array([[1.0]]), activation=psi, noise=LearnedNoise(0.7))
+    lipschitz, size = high * mean(lambda e: 1 + e), math.sqrt(kernel.decoder[0, 0])
+    blocks = [(high, mean(modulus)), ((high - low) / math.sqrt(2 * math.pi), mean(lambda e: e * modulus(e)))]
+    linear = 2 * lipschitz * size + sum(2 * top * (change + top) for top, change in blocks)
+    square = lipschitz**2 + sum(top * (4 * change + 3 * top) for top, change in blocks)
+    assert stability_constant(psi, LearnedNoise(0.7)) == pytest.approx(max(linear, square), rel=1e-5)
 
 
 @pytest.mark.parametrize("noise", [LearnedNoise(1.0), LearnedNoise(0.5), FixedNoise(0.7)], ids=str)

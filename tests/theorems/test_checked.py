@@ -1,0 +1,33 @@
+"""Arguments that are checked come out as they went in: arrays as arrays, single numbers as floats."""
+
+import numpy as np
+import pytest
+
+from theorems.checked import above_zero, at_least_zero, checked, count, number
+
+
+@pytest.mark.parametrize("kind", [above_zero, at_least_zero])
+def test_arrays_stay_arrays_and_numbers_numbers(kind):
+    found = kind(np.array([1, 2]), "x")
+    np.testing.assert_array_equal(found, [1.0, 2.0])
+    assert isinstance(kind(np.float32(0.5), "x"), float)
+
+
+def test_zero_is_at_least_zero_and_not_above_it():
+    assert at_least_zero(0, "x") == 0.0
+    for kind, value in ((above_zero, 0), (at_least_zero, -1e-300), (above_zero, np.array([1.0, -1.0]))):
+        with pytest.raises(ValueError, match=r"^x"):
+            kind(value, "x")
+
+
+def test_a_decorated_function_gets_what_its_kinds_return_and_the_rest_as_it_was():
+    @checked(n=count, t=number)
+    def told(n, t=0.25, *, other=None):
+        return n, t, other
+
+    other = object()
+    assert told(np.int64(3), other=other) == (3, 0.25, other)
+    assert told(3, t=np.array(2)) == (3, 2.0, None)
+    for arguments in ({"n": 0}, {"n": 1.5}, {"n": 1, "t": np.nan}):
+        with pytest.raises(ValueError, match=r"^(n|t)"):
+            told(**arguments)
