@@ -165,6 +165,7 @@ CHECK = Check(
                     "off the diagonal it is the shared-noise kernel",
                     "rest",
                     ingredients={"predict": shared_noise_kernel},
+                    where=sharing_adds,
                 ),
                 Control(
                     "shared-draw",

@@ -6,7 +6,14 @@ from functools import partial
 
 from checks.case import VaeCase
 from checks.experiments.networks import loud_decoder, mean_field, noise_ignored
-from checks.measures.kernels import block_ratio, distance_from_limit, unit_defect, weight_variance
+from checks.measures.kernels import (
+    block_ratio,
+    distance_from_limit,
+    noise_takes,
+    unit_defect,
+    weight_variance,
+    without_noise,
+)
 from checks.planning import variant
 from checks.sweeps import DIGITS_INITIAL_SWEEP, INITIAL_SWEEP, NARROW_SWEEP, QUASI_SWEEP, REFERENCE_SWEEP
 from claimtest.cells import CellData, Sweep
@@ -14,17 +21,11 @@ from claimtest.check import Check, Control, Criterion, ReadingCheck
 from claimtest.criteria import Ceiling, Constant, ExactOrder, Identity
 from theorems.lemma1 import LEMMA1
 from theorems.limiting_kernel import KernelBlocks, limiting_kernel, shared_noise_profile
-from theorems.setting import FixedNoise, LearnedNoise
+from theorems.setting import LearnedNoise
 
 __all__ = ["CHECK"]
 
 NAMES = {"decoder": "d", "mean": r"\mu", "scale": r"\sigma"}
-
-
-def without_noise(case: VaeCase) -> KernelBlocks:
-    """The deterministic network's kernel."""
-    p = case.problem
-    return limiting_kernel(p.inputs, activation=p.activation, noise=FixedNoise(0.0))
 
 
 def with_shared_noise(case: VaeCase) -> KernelBlocks:
@@ -117,7 +118,8 @@ CHECK = Check(
             ),
             (
                 Control("constant", "the decoder's constant is off by 2.5 margins", "mean-decoder", margins=2.5),
-                Control("no-noise", r"$h$ is predicted at $s = 0$", "narrow-decoder", {"limit": without_noise}),
+                Control("no-noise", r"$h$ is predicted at $s = 0$", "narrow-decoder", {"limit": without_noise},
+                        where=noise_takes),
                 Control("shared-noise", "the noise is shared by all", "narrow-mean", {"limit": with_shared_noise}),
                 Control("loud-decoder", "the decoder has variance 1.44", "mean-mean", sweep=LOUD),
                 Control("no-scale-gradient", r"$h$ is taken at $s = 0$", "mean-scale", sweep=SILENT, where=learned),

@@ -10,6 +10,7 @@ from numpy import ndarray
 
 from checks.case import VaeCase
 from checks.experiments.networks import loud_decoder
+from checks.measures.kernels import noise_takes, without_noise
 from checks.measures.movement import (
     decay_share,
     decoder_rows_share,
@@ -26,8 +27,7 @@ from claimtest.cells import CellData
 from claimtest.check import Check, Control, Criterion, ReadingCheck, at_widest
 from claimtest.criteria import Ceiling, Constant, ExactOrder
 from theorems.lemma4 import LEMMA4
-from theorems.limiting_kernel import KernelBlocks, limiting_kernel
-from theorems.setting import FixedNoise
+from theorems.limiting_kernel import KernelBlocks
 
 __all__ = ["CHECK"]
 
@@ -42,12 +42,6 @@ def without_mean_block(case: VaeCase) -> KernelBlocks:
 def without_decoder_block(case: VaeCase) -> KernelBlocks:
     """Θ∞ less its block Θ^d."""
     return KernelBlocks(np.zeros_like(case.kernel.decoder), case.kernel.mean, case.kernel.scale)
-
-
-def without_noise(case: VaeCase) -> KernelBlocks:
-    """The deterministic network's kernel."""
-    p = case.problem
-    return limiting_kernel(p.inputs, activation=p.activation, noise=FixedNoise(0.0))
 
 
 def longer_targets(cell: CellData) -> Float[ndarray, "R n d"]:
@@ -109,7 +103,7 @@ CHECK = Check(
                 Control("scale-no-decoder-block", r"$\Theta^d$ is left out of $\Theta_\infty$", "movement-scale",
                         {"limit": without_decoder_block}),
                 Control("no-noise", r"the prediction takes $h$ at $s = 0$", "movement-decoder",
-                        {"limit": without_noise}),
+                        {"limit": without_noise}, where=noise_takes),
                 Control("longer-targets", r"$r(0) = f(0) - 2y$, as if targets were twice as long", "movement-mean",
                         {"start": longer_targets}),
                 Control("frozen-decoder", "the decoder is not trained", "movement-mean", sweep=FROZEN_DECODER),

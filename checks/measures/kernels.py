@@ -11,9 +11,19 @@ from numpy import ndarray
 from checks.case import VaeCase
 from checks.experiments.initialisation import distance_to
 from claimtest.cells import CellData
-from theorems.limiting_kernel import KernelBlocks
+from theorems.limiting_kernel import KernelBlocks, limiting_kernel
+from theorems.setting import FixedNoise
 
-__all__ = ["block_ratio", "distance_from_limit", "limit_of", "overlap", "unit_defect", "weight_variance"]
+__all__ = [
+    "block_ratio",
+    "distance_from_limit",
+    "limit_of",
+    "noise_takes",
+    "overlap",
+    "unit_defect",
+    "weight_variance",
+    "without_noise",
+]
 
 Limit = Callable[[VaeCase], KernelBlocks]
 
@@ -21,6 +31,17 @@ Limit = Callable[[VaeCase], KernelBlocks]
 def limit_of(case: VaeCase) -> KernelBlocks:
     """Θ∞ on the inputs of the case: the prediction of Lemma 1."""
     return case.kernel
+
+
+def without_noise(case: VaeCase) -> KernelBlocks:
+    """The deterministic network's kernel: a wrong prediction."""
+    p = case.problem
+    return limiting_kernel(p.inputs, activation=p.activation, noise=FixedNoise(0.0))
+
+
+def noise_takes(cell: CellData) -> bool:
+    """The noise takes a fifth or more off Θ^d: what it adds to some cases and takes off others could cancel."""
+    return float(overlap(cell.case.kernel.decoder[None], without_noise(cell.case).decoder)[0]) <= 0.8
 
 
 def overlap(measured: Float[ndarray, "R n n"], predicted: Float[ndarray, "n n"]) -> Float[ndarray, " R"]:

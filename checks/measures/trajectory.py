@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -32,6 +33,9 @@ __all__ = [
 
 SMALLEST_AMPLITUDE = 0.4
 """Modes that carry less than this share of an even split of r(0) say nothing about their rate."""
+
+LEAST_SHARE = math.exp(-5)
+"""What at least counts as left of a mode at t = 1/λ_k, where e^-1 is predicted."""
 
 Limit = Callable[[VaeCase], ConstantKernel]
 
@@ -114,7 +118,8 @@ def mode_rates(
     """Decay rate of each eigenmode over its predicted λ_k, near t = 1/λ_k.
 
     With e_k the k-th mode and a_k = e_kᵀ r (d,): -log(<a_k(t), a_k(0)>/‖a_k(0)‖²)/(λ_k t). ``which(n)`` picks modes,
-    the slowest first. 1 in place of a rate where the mode is hardly excited; ``mode_precision`` gives it no weight.
+    the slowest first. 1 in place of a rate where the mode is hardly excited; ``mode_precision`` gives it no weight. A
+    mode that has changed sign by then has no logarithm: it counts as one that is down to e^-5, as does any below it.
     """
     kernel, residual, time = limit(cell.case), cell["residual"], cell["time"][0]
     start, weights = kernel.components(residual[:, 0]), mode_precision(cell, which, limit)
@@ -122,9 +127,9 @@ def mode_rates(
     for column, k in enumerate(range(len(kernel.eigenvalues))[which(len(kernel.eigenvalues))]):
         at = int(np.argmin(np.abs(time - 1 / kernel.eigenvalues[k])))
         now = kernel.components(residual[:, at])[:, k]
-        with np.errstate(invalid="ignore", divide="ignore"):  # a mode that changed sign has no rate: nan, so violated
+        with np.errstate(invalid="ignore", divide="ignore"):
             share = (start[:, k] * now).sum(1) / (start[:, k] ** 2).sum(1)
-            rate = -np.log(share) / (kernel.eigenvalues[k] * time[at])
+            rate = -np.log(np.maximum(share, LEAST_SHARE)) / (kernel.eigenvalues[k] * time[at])
         rates[:, column] = np.where(weights[:, column] > 0, rate, 1.0)
     return rates
 

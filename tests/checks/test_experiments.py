@@ -86,6 +86,14 @@ def test_measures_of_an_exactly_linear_run_are_exact():
     assert (a >= 2 * 1.3 - 1e-9).all()
 
 
+def test_a_mode_that_has_changed_sign_has_a_rate_far_from_the_predicted_one():
+    cell = linear_cell()
+    cell.quantities["residual"][2, 1:] *= -1
+    rates, weights = mode_rates(cell), mode_precision(cell)
+    assert (rates[2][weights[2] > 0] > 3).all()
+    assert np.delete(rates, 2, axis=0) == pytest.approx(1, rel=1e-9)
+
+
 def test_the_smallest_width_ends_at_the_first_failure_from_above():
     def cell(width: int, share: float) -> CellData:
         return CellData(CASE, width, {"happened": (np.arange(400) < share * 400).astype(float)})
