@@ -59,7 +59,7 @@ def at_one_rung(case: RegularisedCase, profile: Profile) -> Sequence[int]:
 WEIGHT_SWEEP = sweep(WEIGHT, fixed_noise, ladder, {"quick": 12, "standard": 24, "thorough": 48}, 12)
 LATENT_SWEEP = sweep(LATENT, fixed_noise, ladder, {"quick": 24, "standard": 24, "thorough": 48}, 12)
 ANTISYMMETRIC_SWEEP = sweep(ANTISYMMETRIC, half(fixed_noise), ladder, {"quick": 32, "standard": 32, "thorough": 48}, 16)
-DECODER_SWEEP = sweep(DECODER, decoder_cases, ladder, {"quick": 16, "standard": 24, "thorough": 36}, 16)
+DECODER_SWEEP = sweep(DECODER, decoder_cases, ladder, {"quick": 24, "standard": 24, "thorough": 36}, 16)
 DECODER_PATH_SWEEP = sweep(
     DECODER_PATH, decoder_cases, rungs(0, 0), {"quick": 2, "standard": 8, "thorough": 16}, 4
 )  # narrow networks, whose features move most
@@ -70,6 +70,6 @@ LEARNED_SWEEP = sweep(
 LEARNED_STANDARD_SWEEP = sweep(
     LEARNED_STANDARD, independent_learned, ladder, {"quick": 24, "standard": 48, "thorough": 64}, 24
 )
-GROWTH_SWEEP = sweep(GROWTH, half(centred_cases), rungs(1, 1), {"quick": 16, "standard": 32, "thorough": 64}, 16)
+GROWTH_SWEEP = sweep(GROWTH, half(centred_cases), rungs(1, 1), {"quick": 32, "standard": 32, "thorough": 64}, 16)
 PATH_SWEEP = sweep(PATH, path_cases, at_one_rung, {"quick": 24, "standard": 20, "thorough": 32}, 20)
 SAMPLED_SWEEP = sweep(SAMPLED, half(fixed_noise), rungs(2, 2), {"quick": 48, "standard": 48, "thorough": 96}, 24)

@@ -35,7 +35,7 @@ from theorems.lemma3 import DELTA, LEMMA3, stability_constant
 __all__ = ["CHECK"]
 
 # Radii R are compared at widths from base·4 on, as the lemma averages over the m R units that a kink can reach.
-BALL_SWEEP = sweep(BALL, drawn, quick_rungs(2, 4, 6), {"quick": 4, "standard": 8, "thorough": 16}, 4)
+BALL_SWEEP = sweep(BALL, drawn, quick_rungs(2, 4, 6), {"quick": 8, "standard": 8, "thorough": 16}, 4)
 # 128 replicates without a failure are the fewest that show a probability of at least 0.9 at the level of a run.
 RADIUS_SWEEP = sweep(BALL_EIGENVALUE, drawn, rungs(4, 4), {"quick": 24, "standard": 48, "thorough": 96}, 12)
 TIMID = variant(BALL_SWEEP, "timid", reach=0.4)

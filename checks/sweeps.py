@@ -68,7 +68,7 @@ NARROW_SWEEP = sweep(
 QUASI_SWEEP = sweep(QUASI, drawn, only(lambda p: 2**17), {"quick": 2, "standard": 4, "thorough": 8}, 2)
 REFERENCE_SWEEP = sweep(REFERENCE, reference, only(lambda p: 1), {"quick": 1, "standard": 1, "thorough": 1}, 1)
 DIGITS_INITIAL_SWEEP = sweep(
-    INITIALISATION, real, quick_rungs(1, 5, 6), {"quick": 16, "standard": 32, "thorough": 64}, 8
+    INITIALISATION, real, quick_rungs(1, 5, 6), {"quick": 32, "standard": 32, "thorough": 64}, 8
 )
 EIGENVALUE_SWEEP = sweep(
     EIGENVALUES,
@@ -89,5 +89,5 @@ FROZEN_DECODER = variant(FLOW_SWEEP, "frozen-decoder", trainable=("mean", "scale
 DRIFT_SWEEP = sweep(DRIFT, drawn, ladder, {"quick": 48, "standard": 48, "thorough": 48}, 16)
 STEPPING_SWEEP = sweep(STEPPING, drawn, rungs(2, 2), {"quick": 24, "standard": 48, "thorough": 48}, 12)
 DIGITS_DESCENT_SWEEP = sweep(DESCENT, real, rungs(1, 1), {"quick": 128, "standard": 128, "thorough": 256}, 16)
-DESCENT_SWEEP = sweep(DESCENT, drawn, rungs(2, 3), {"quick": 32, "standard": 32, "thorough": 64}, 16)
-STOCHASTIC_SWEEP = sweep(STOCHASTIC, swift, rungs(3, 4), {"quick": 80, "standard": 96, "thorough": 192}, 16)
+DESCENT_SWEEP = sweep(DESCENT, drawn, rungs(2, 3), {"quick": 64, "standard": 64, "thorough": 64}, 16)
+STOCHASTIC_SWEEP = sweep(STOCHASTIC, swift, rungs(3, 4), {"quick": 64, "standard": 96, "thorough": 192}, 16)

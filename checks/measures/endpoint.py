@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from checks.regularised_cases import RegularisedCase
@@ -14,6 +14,7 @@ from theorems.collapsed import relative_movement
 from theorems.regressions import KernelRegression, Prediction, shrinkage
 
 __all__ = [
+    "AWAY",
     "change_length",
     "gap_on_training",
     "gap_on_unseen",
@@ -26,7 +27,11 @@ __all__ = [
     "residual_shares",
     "shrunk_apart",
     "smaller_gap",
+    "stays_away",
 ]
+
+AWAY = 0.05
+"""What a rival prediction's distance must exceed; those of rivals in the cases drawn are at least twice as large."""
 
 
 def gap_on_training(
@@ -71,6 +76,11 @@ def change_length(
 def smaller_gap(cell: CellData, prediction: Prediction, about: str = "start") -> Float[ndarray, " R"]:
     """The smaller of the gaps on training and on unseen inputs."""
     return np.minimum(gap_on_training(cell, prediction, about), gap_on_unseen(cell, prediction, about))
+
+
+def stays_away(cell: CellData, prediction: Prediction, **ingredients: Any) -> Bool[ndarray, " R"]:
+    """Whether the distance to a prediction exceeds `AWAY`, on training and on unseen inputs."""
+    return smaller_gap(cell, prediction, **ingredients) > AWAY
 
 
 def remaining_share(

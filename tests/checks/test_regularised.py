@@ -21,6 +21,7 @@ from checks.measures.endpoint import (
     residual_length,
     residual_precision,
     residual_shares,
+    stays_away,
 )
 from checks.measures.regularisation import floor_ratios, interpolation, path_gap, residual_ratio, standstill
 from checks.own_data import case_from_data
@@ -163,6 +164,21 @@ def test_measures_of_an_exact_end_point_are_exact():
     assert np.abs(misfit(exact_cell(fixed(0), decoder_ridgeless))).max() < 1e-9
     cell = exact_cell(learnt(0), tangent_ridge)
     assert (gap_on_unseen(cell, learned_noise_ridge) > 0.02).all()
+
+
+def test_a_rival_is_away_beyond_a_twentieth_of_the_misfit_on_training_and_unseen_inputs():
+    cell = exact_cell(fixed(0))
+    step = np.linalg.norm(cell["start"] - cell.case.problem.targets, axis=(1, 2))[:, None, None]
+    step = step / np.sqrt(cell.case.problem.targets.size)  # each entry of the outputs moves by this share of the misfit
+    ends = ("end", "end_unseen")
+
+    def moved(training, unseen):
+        by = dict(zip(ends, (training, unseen), strict=True))
+        return CellData(cell.case, 100, {**cell.quantities, **{end: cell[end] + by[end] * step for end in ends}})
+
+    assert stays_away(moved(0.051, 0.051), preconditioned_ridge).all()
+    for near in (moved(0.049, 0.051), moved(0.051, 0.049)):
+        assert not stays_away(near, preconditioned_ridge).any()
 
 
 def test_where_a_wrong_prediction_leaves_no_residual_its_length_is_no_number(monkeypatch):
