@@ -60,7 +60,7 @@ def without_mean_block(case: VaeCase) -> Float[ndarray, "n n"]:
 
 
 SKEWED = Experiment("kernel-drift/skewed-decoder", partial(drift, prepare=skewed_decoder), DRIFT.cost)
-SKEWED_SWEEP = sweep(SKEWED, rectified, quick_rungs(1, 5, 6), {"quick": 96, "standard": 144, "thorough": 160}, 16)
+SKEWED_SWEEP = sweep(SKEWED, rectified, quick_rungs(1, 5, 6), {"quick": 144, "standard": 144, "thorough": 160}, 16)
 PER_RESIDUAL = "relative drift per ‖r(0)‖"
 MEAN_FIELD = variant(
     replace(DRIFT_SWEEP, cases=telling), "mean-field", prepare=mean_field, clock=in_proportion, finer=4.0
