@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from checks.case import VaeCase
@@ -16,6 +16,7 @@ from theorems.theorem1 import HORIZON
 
 __all__ = [
     "decay_rate",
+    "descends_as_predicted",
     "descent_ratio",
     "final_rate_ratio",
     "gap_to_initial_kernel",
@@ -33,6 +34,9 @@ __all__ = [
 
 SMALLEST_AMPLITUDE = 0.4
 """Modes that carry less than this share of an even split of r(0) say nothing about their rate."""
+
+NEAR = 0.02
+"""How far from the predicted descent a network may be that counts as descending so."""
 
 LEAST_SHARE = math.exp(-5)
 """What at least counts as left of a mode at t = 1/λ_k, where e^-1 is predicted."""
@@ -103,6 +107,11 @@ def descent_ratio(cell: CellData) -> Float[ndarray, " R"]:
     rows = np.arange(len(first))
     with np.errstate(invalid="ignore"):  # under a step so long that training diverges: nan, so violated
         return np.log(cell["loss"][rows, first] / cell["loss"][:, 0]) / expected[rows, first]
+
+
+def descends_as_predicted(cell: CellData, pace: float = 1.0) -> Bool[ndarray, " R"]:
+    """Whether that ratio is within 2 % of ``pace``. Of its mean, which kinks skew, no interval is honest."""
+    return np.abs(descent_ratio(cell) / pace - 1) <= NEAR
 
 
 def final_rate_ratio(cell: CellData, limit: Limit = limit_of) -> Float[ndarray, " R"]:

@@ -67,7 +67,8 @@ class StudentFit:
     """Estimates (*S) of as many samples, with what is known of their distributions.
 
     ``error`` (*S) is the standard error and ``freedom`` (*S) its degrees of freedom, ``skewness`` (*S) the estimate's,
-    ``uncertainty`` (*S) the relative variance of the squared standard error.
+    ``uncertainty`` (*S) the relative variance of the squared standard error, ``excess`` (*S) the estimate's kurtosis
+    beyond the normal's.
     """
 
     estimate: Float[ndarray, "*S"]
@@ -75,6 +76,7 @@ class StudentFit:
     freedom: Float[ndarray, "*S"]
     skewness: Float[ndarray, "*S"]
     uncertainty: Float[ndarray, "*S"]
+    excess: Float[ndarray, "*S"]
 
     def interval(self, alpha: float) -> tuple[Float[ndarray, "*S"], Float[ndarray, "*S"]]:
         """Student's interval, with its arm longer on the side that skewed noise asks for.
@@ -97,12 +99,12 @@ class StudentFit:
         """How far beyond the accepted region a truth must lie to come out violated with probability 1 - MISS.
 
         r + z √(1 + r² τ²/4 + |κ| r) standard errors, with r the longer arm and τ² = var se²/se⁴: estimate and interval
-        vary, and skewness ties them. z is the normal quantile for a tenth of `MISS` on both sides; the rest of it is
-        for tails that are not normal. Noise with tails as heavy as those of Student's t with 8 degrees of freedom asks
-        for more.
+        vary, and skewness ties them. z is the quantile for a tenth of `MISS` on both sides, the normal's and what the
+        excess γ adds (Cornish and Fisher), z + γ(z³ - 3z)/24; the rest of `MISS` is for what that leaves.
         """
         r = np.maximum(*self._arms(alpha))
         z = -special.ndtri(MISS / 20)
+        z = z + self.excess * (z**3 - 3 * z) / 24
         return (r + z * np.sqrt(1 + r**2 * self.uncertainty / 4 + np.abs(self.skewness) * r)) * self.error
 
 
@@ -122,7 +124,8 @@ def spread(
         ν = se⁴ / Σ_g V_g²/(f_g + 2) - 2,
 
     which is f for a single group. It is kept between 1 and ``most``, the count for equal variances. The skewness is
-    Σ part³/se³; var se² = Σ_g (Σ part⁴ - V_g²/n_g), heavy tails included, but at least what ν makes of it.
+    Σ part³/se³ and the excess, 0 at least, Σ_g (Σ part⁴ - 3 V_g²/n_g)/se⁴; var se² = Σ_g (Σ part⁴ - V_g²/n_g), heavy
+    tails included, but at least what ν makes of it.
     """
     squared = parts**2
     squares, fourths = groups.sums(squared), groups.sums(squared**2)
@@ -131,10 +134,12 @@ def spread(
     with np.errstate(invalid="ignore", divide="ignore"):
         freedom = total**2 / (squares**2 / (groups.sums(free) + 2)).sum(-1) - 2
         skewness = np.nan_to_num((squared * parts).sum(-1) / error**3)
-        kurtosis = np.nan_to_num((fourths - squares**2 / groups.counts).sum(-1) / total**2)
+        kurtosis, excess = (
+            np.nan_to_num((fourths - times * squares**2 / groups.counts).sum(-1) / total**2) for times in (1, 3)
+        )
     freedom = np.where(np.isnan(freedom), most, freedom)  # no variance at all, or no numbers
     freedom = np.clip(freedom, 1.0, max(most, 1.0))
-    return StudentFit(estimate, error, freedom, skewness, np.maximum(kurtosis, 2 / freedom))
+    return StudentFit(estimate, error, freedom, skewness, np.maximum(kurtosis, 2 / freedom), np.maximum(excess, 0.0))
 
 
 class StudentLaw(Law):

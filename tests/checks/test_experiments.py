@@ -10,7 +10,7 @@ from checks.experiments.flow import FLOW, recorded_times
 from checks.experiments.initialisation import BLOCKS, INITIALISATION, distance_to
 from checks.experiments.networks import initial_networks, loud_decoder, mean_field, noise_ignored
 from checks.experiments.sampled import IDENTITIES, SAMPLED
-from checks.measures.trajectory import decay_rate, limit_of, loss, mode_precision, mode_rates
+from checks.measures.trajectory import decay_rate, descends_as_predicted, limit_of, loss, mode_precision, mode_rates
 from checks.measures.widths import smallest_width
 from checks.planning import variant
 from checks.sweeps import FLOW_SWEEP
@@ -84,6 +84,17 @@ def test_measures_of_an_exactly_linear_run_are_exact():
     ]  # fmt: skip
     np.testing.assert_allclose(a, by_hand)
     assert (a >= 2 * 1.3 - 1e-9).all()
+
+
+@pytest.mark.parametrize(("off", "near"), [(0.0, True), (0.019, True), (-0.019, True), (0.021, False), (-0.021, False)])
+def test_a_descent_is_as_predicted_within_two_per_cent(off, near):
+    expected = np.exp(-0.4 * np.arange(6.0))  # below 1/e from the third step on
+    measured = np.exp(-0.4 * (1 + off) * np.arange(6.0))
+    cell = CellData(CASE, 100, {"linearised": expected[None], "loss": measured[None]})
+    assert descends_as_predicted(cell).tolist() == [near]
+    assert descends_as_predicted(cell, pace=1.05).tolist() == [False]
+    diverged = CellData(CASE, 100, {"linearised": expected[None], "loss": np.full((1, 6), np.nan)})
+    assert descends_as_predicted(diverged).tolist() == [False]
 
 
 def test_a_mode_that_has_changed_sign_has_a_rate_far_from_the_predicted_one():

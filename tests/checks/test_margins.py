@@ -51,7 +51,6 @@ OWN = {
     "lemma1/convergence/weights-mean": 0.02,
     "lemma1/convergence/weights-scale": 0.02,
     "theorem1/sampled-loss-excess/unit-floor": 0.02,
-    "theorem1/mean-output-descent/first-steps": 0.02,
     "theorem1/mean-output-flow/time-stepping": 0.05,
     "theorem2/latent/settled": 0.01,
     "theorem2/weight-space/settled": 0.01,

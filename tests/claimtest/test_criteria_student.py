@@ -64,12 +64,16 @@ def test_the_uncertainty_of_groups_is_that_of_a_loop():
     loop = sum((of**4).sum() - (of**2).sum() ** 2 / len(of) for of in np.split(parts, [4]))
     assert loop / (parts**2).sum() ** 2 > 2 / fit.freedom  # else it is what the freedom makes of it
     assert fit.uncertainty == pytest.approx(loop / (parts**2).sum() ** 2)
+    excess = sum((of**4).sum() - 3 * (of**2).sum() ** 2 / len(of) for of in np.split(parts, [4]))
+    assert fit.excess == pytest.approx(excess / (parts**2).sum() ** 2)
+    assert spread(0.0, np.array([1.0, -1, 1, -1]), np.ones(4), Groups(np.zeros(4, int)), 4.0).excess == 0
 
 
 @pytest.mark.parametrize("skewness", [-0.02, 0.0, 0.02])
 def test_what_is_far_is_its_formula(skewness):
-    fit = StudentFit(*map(np.array, (1.0, 3.0, 12.0, skewness, 0.4)))
+    fit = StudentFit(*map(np.array, (1.0, 3.0, 12.0, skewness, 0.4, 0.3)))
     t, z = stats.t.isf(ALPHA / 2, 12), stats.norm.isf(MISS / 20)
+    z += 0.3 * (z**3 - 3 * z) / 24
     r = t + abs(skewness) * (2 * t**2 + 1) / 6
     assert fit.far(ALPHA) == pytest.approx(3 * (r + z * np.sqrt(1 + r**2 * 0.1 + abs(skewness) * r)))
 
@@ -85,7 +89,7 @@ def test_no_variance_and_no_numbers():
 
 @given(st.floats(-0.3, 0.3), st.floats(3, 200))
 def test_the_arm_on_the_skewed_side_is_longer_and_neither_is_shorter_than_students(skewness, freedom):
-    fit = StudentFit(*map(np.array, (2.0, 0.5, freedom, skewness, 0.1)))
+    fit = StudentFit(*map(np.array, (2.0, 0.5, freedom, skewness, 0.1, 0.0)))
     low, high = fit.interval(0.01)
     t = stats.t.isf(0.005, freedom)
     short, long = sorted([(2.0 - low) / 0.5, (high - 2.0) / 0.5])
