@@ -16,7 +16,7 @@ from checks.picture_sweeps import AREAS_SWEEP, LARGE, PHOTOGRAPH_SWEEP, SMALL, T
 from claimtest.cells import CellData
 from claimtest.check import Exhibit, View
 from claimtest.profile import Profile
-from theorems.figure4 import discovered
+from theorems.figure4 import BEYOND_LUCK, discovered
 
 __all__ = ["attribute_exhibits", "sheet", "unpacked"]
 
@@ -86,7 +86,7 @@ def attributes(areas: dict[int, CellData]) -> Exhibit:
     def draw(axes: Any) -> None:
         for cell, colour, marker in ((small, "C0", "o"), (large, "C1", "D")):
             axes.plot(cell["area"].mean(axis=0)[order], places, marker, color=colour, ms=5, label=f"D = {cell.width}")
-            axes.plot((cell["luck"].mean(axis=0) + 0.2)[order], places, ":", color=colour, lw=1.4)
+            axes.plot((cell["luck"].mean(axis=0) + BEYOND_LUCK)[order], places, ":", color=colour, lw=1.4)
         axes.plot(
             large["area_untrained"].mean(axis=0)[order], places, "x", color="C1", ms=4, label=f"D = {LARGE}, before"
         )
@@ -110,7 +110,7 @@ def traversal(shown: dict[int, CellData], latent: int) -> Exhibit:
     here = {width: discovered(c["area"][0], c["luck"][0]) for width, c in shown.items()}
     only = here[LARGE] & ~here[SMALL]
     order = np.lexsort((-shown[LARGE]["area"][0], ~only))[:MOST_SHOWN]
-    mark = [ONLY if only[a] else "✓" if here[latent][a] else "" for a in order]
+    mark = ["" if not here[latent][a] else ONLY if only[a] else "✓" for a in order]
     titles = [f"{names[a]} {sign}".strip() for a, sign in zip(order, mark, strict=True)]
     rows = unpacked(cell["pictures"][0], cell.case.design.shape)[order]
     data = {
@@ -123,7 +123,7 @@ def traversal(shown: dict[int, CellData], latent: int) -> Exhibit:
     alt = (
         f"{len(order)} rows of five faces, each decoded along one of {latent} dimensions, from {STEPS[0]:g} to "
         f"{STEPS[-1]:g} standard deviations; discovered by this space in this seed: {', '.join(seen) or 'none'}. "
-        f"{ONLY}: by {LARGE} dimensions and not by {SMALL}; ✓: by this space."
+        f"✓: discovered by this space; {ONLY}: by {LARGE} dimensions and not by {SMALL}."
     )
     title = f"Traversals of the dimensions that know each attribute best, D = {latent} ({cell.case.source}, one seed)"
     return _of_strips(f"traversal-{latent}", title, alt, data, rows, titles)
@@ -153,7 +153,7 @@ def _of_strips(
 ) -> Exhibit:
     """The strips as an exhibit that is no taller than they are."""
     tall, wide, _ = sheet(rows)[0].shape
-    return Exhibit(name, title, alt, data, lambda axes: strips(axes, rows, titles), aspect=tall / wide)
+    return Exhibit(name, title, alt, data, lambda axes: strips(axes, rows, titles), aspect=tall / wide, whole=True)
 
 
 def strips(axes: Any, rows: UInt8[ndarray, "D steps H W 3"], titles: Sequence[str]) -> None:

@@ -6,15 +6,15 @@ from functools import partial
 
 from checks.latent_pictures import disentanglement_exhibits
 from checks.measures.pictures import Scores, advantage, score, shuffled, untrained
-from checks.picture_sweeps import GRID_SWEEP, WIDEST_RATIO
+from checks.picture_sweeps import CAR_SWEEP, GRID_SWEEP, SPRITE_SWEEP, WIDEST_RATIO
 from claimtest.check import Check, Control, Criterion, ReadingCheck
 from claimtest.criteria import AtLeast, Trend
 from theorems.figure3 import FIGURE3, METRIC_NAMES
 
 __all__ = ["ADVANTAGE", "CHECK"]
 
-DATA = {"sprites": ("sprites", "dsprites"), "cars": ("cars", "cars3d")}
-"""Data sets by the origins of their cases, procedural or the user's own."""
+DATA = {"sprites": SPRITE_SWEEP, "cars": CAR_SWEEP}
+"""The data sets, procedural or the user's own."""
 
 ADVANTAGE = 0.05
 """Relative advantage that a score must give a trained encoder."""
@@ -28,8 +28,8 @@ LATENT = "latent dimension D"
 def _trend(metric: str, data: str) -> Criterion:
     asks = f"on {data} the {METRIC_NAMES[metric]} does not fall from 10 to 200 latent dimensions"
     law = Trend(0.0, WIDEST_RATIO, IMPOSSIBLE)
-    measure = partial(score, metric=metric, origins=DATA[data])
-    return Criterion(f"trend-{data}", asks, law, GRID_SWEEP, measure, abscissa=LATENT, ordinate=METRIC_NAMES[metric])
+    measure = partial(score, metric=metric)
+    return Criterion(f"trend-{data}", asks, law, DATA[data], measure, abscissa=LATENT, ordinate=METRIC_NAMES[metric])
 
 
 def _by_metric(metric: str) -> ReadingCheck:

@@ -185,7 +185,7 @@ def _sprites(profile: str) -> GridCase:
     sizes, schedule, path = SPRITE_SIZES[profile], TRAINING["sprites"][profile], os.environ.get(DSPRITES, "")
     if not path:
         return GridCase("sprites", "procedural sprites", SPRITE_DESIGN, schedule, sizes=sizes)
-    content = _checked(DSPRITES, lambda: file_digest(Path(path)))
+    content = _checked(DSPRITES, lambda: _digest(Path(path)))
     source = _checked(DSPRITES, lambda: _grid("dsprites", path, sizes)).source
     return GridCase("dsprites", source, SPRITE_DESIGN, schedule, path, content, sizes)
 
@@ -203,8 +203,22 @@ def _folder_digest(folder: Path) -> str:
     """Digest of all the folder's cars, file by file."""
     whole = hashlib.md5()
     for path in car_files(folder):
-        whole.update(file_digest(path).encode())
+        whole.update(_digest(path).encode())
     return whole.hexdigest()
+
+
+def _digest(path: Path) -> str:
+    """Digest of a file: read once, and again where size or time of change are others."""
+    try:
+        seen = path.stat()
+    except OSError:
+        return file_digest(path)  # which says what is wrong
+    return _file_digest(path, seen.st_size, seen.st_mtime_ns)
+
+
+@lru_cache(maxsize=1024)
+def _file_digest(path: Path, size: int, changed: int) -> str:
+    return file_digest(path)
 
 
 def _checked(variable: str, read: Any) -> Any:

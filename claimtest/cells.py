@@ -25,7 +25,7 @@ class Case(Protocol):
     """One problem. ``id`` is short and readable, ``digest`` identifies the content, ``summary`` describes it.
 
     A case may say that it ``stands_for`` so many: it then gets as many times the replicates, ``case.block(usual)`` of
-    them in a cell.
+    them in a cell. It may name the data it is of, its ``source``, which the report then shows beside the verdict.
     """
 
     @property

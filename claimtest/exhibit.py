@@ -46,8 +46,9 @@ class Exhibit:
     ``data`` are columns of equal length, an :class:`Estimate` where a cell has an interval. ``draw(axes)`` draws the
     picture on matplotlib axes; without it the data are shown as a table over the width of the page. ``of_bound``: it
     shows how loose a bound is, and the report's section on that links to it. ``leads``: it answers the claim at one
-    look, and stands before the readings. ``aspect`` is the height of the picture over its width. Raises TypeError for a
-    field of another kind and ValueError for columns that differ in length or an aspect outside 0.05 to 5.
+    look, and stands before the readings. ``aspect`` is the height of the picture over its width; ``whole``: it takes
+    the width of the page. Raises TypeError for a field of another kind and ValueError for columns that differ in length
+    or an aspect outside 0.05 to 5.
     """
 
     id: str
@@ -58,11 +59,14 @@ class Exhibit:
     of_bound: bool = False
     leads: bool = False
     aspect: float = 0.6
+    whole: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what could not be shown."""
         named(self)
-        require(self, title=str, alt=str, data=Mapping, draw=(Callable, NoneType), of_bound=bool, leads=bool)
+        require(
+            self, title=str, alt=str, data=Mapping, draw=(Callable, NoneType), of_bound=bool, leads=bool, whole=bool
+        )
         require(self, aspect=(float, int))
         if not 0.05 <= self.aspect <= 5:
             raise ValueError(f"exhibit {self.id!r}: an aspect between 0.05 and 5 is needed, not {self.aspect:g}")

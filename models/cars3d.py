@@ -25,7 +25,8 @@ def car_files(folder: Path) -> list[Path]:
     """The files of the folder, or of one called "cars" inside it, by name. Raises ValueError if there are not two."""
     found = sorted(folder.glob("*.mat")) or sorted((folder / "cars").glob("*.mat"))
     if len(found) < 2:
-        missing = "no such folder" if not folder.is_dir() else f"{len(found)} .mat files"
+        kind = "a file" if folder.exists() else "no such folder"
+        missing = f"{len(found)} .mat files" if folder.is_dir() else kind
         raise ValueError(f"{folder}: {missing}; {EXPECTED}")
     return found
 

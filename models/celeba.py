@@ -66,9 +66,12 @@ def celeba_faces(folder: Path, count: int, side: int = 32) -> Faces:
 def _read_list(path: Path, count: int) -> tuple[list[str], list[str], Bool[ndarray, "N A"]]:
     """Names of attributes, then file names and ±1 of the first images."""
     try:
-        lines = path.read_text(encoding="ascii").splitlines()
+        lines = path.read_text(encoding="ascii").rstrip().splitlines()
         names = lines[1].split()
         rows = [line.split() for line in lines[2 : 2 + count]]
+        ragged = next((number for number, row in enumerate(rows, 1) if len(row) != 1 + len(names)), None)
+        if ragged is not None:
+            raise ValueError(f"row {ragged} does not hold a file name and {len(names)} attributes")
         labels = np.array([[int(value) for value in row[1:]] for row in rows])
         if not names or labels.shape != (len(rows), len(names)) or not (abs(labels) == 1).all():
             raise ValueError("rows must be a file name and ±1 for each attribute")
@@ -83,17 +86,16 @@ def _read_image(path: Path, side: int) -> UInt8[ndarray, "3 S S"]:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with (
-            warnings.catch_warnings(action="error", category=Image.DecompressionBombWarning),
-            Image.open(path) as image,
-        ):
-            if min(image.size) < side:
-                raise ValueError(f"of {image.width} × {image.height} pixels, fewer than {side} across")
-            image.draft("RGB", (2 * side, 2 * side))
-            scale = image.width / 178  # draft mode may have shrunk it
-            middle, reach = (image.width / 2, image.height / 2), CROP * scale / 2
-            box = (middle[0] - reach, middle[1] - reach, middle[0] + reach, middle[1] + reach)
-            cut = image.convert("RGB").resize((side, side), Image.Resampling.BOX, box)
+        with warnings.catch_warnings(action="ignore"):
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                if min(image.size) < side:
+                    raise ValueError(f"of {image.width} × {image.height} pixels, fewer than {side} across")
+                image.draft("RGB", (2 * side, 2 * side))
+                scale = image.width / 178  # draft mode may have shrunk it
+                middle, reach = (image.width / 2, image.height / 2), CROP * scale / 2
+                box = (middle[0] - reach, middle[1] - reach, middle[0] + reach, middle[1] + reach)
+                cut = image.convert("RGB").resize((side, side), Image.Resampling.BOX, box)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ValueError(f"{path} has far more pixels than an image of a face; {EXPECTED}") from None
     except UnidentifiedImageError:

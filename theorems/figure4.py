@@ -34,7 +34,7 @@ FIGURE4 = Claim(
         r"A variational autoencoder with 256 latent dimensions discovers attributes of faces that one with 10 does not."
     ),
     formula=(
-        r"\#\Bigl\{a : \max_{j \le D} \mathrm{AUC}_{a,j} - q_D(a) \ge 0.2\Bigr\}: \quad D = 256 \text{ against } "
+        r"\#\left\{a : \max_{j \le D} \mathrm{AUC}_{a,j} - q_D(a) \ge 0.2\right\}: \quad D = 256 \text{ against } "
         r"D = 10, \qquad P\Bigl(\max_{j \le D} \mathrm{AUC}_{\pi(a),j} > q_D(a)\Bigr) = 0.01"
     ),
     premises=(

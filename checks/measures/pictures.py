@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Float
@@ -44,9 +44,9 @@ def shuffled(cell: CellData, metric: str) -> Float[ndarray, " R"]:
     return cell[f"{metric}_shuffled"]
 
 
-def score(cell: CellData, metric: str, origins: Sequence[str], sign: float = 1.0) -> Float[ndarray, " R"]:
-    """The score on data of these origins; no values on others. A ``sign`` of -1 turns it upside down."""
-    return sign * cell[metric] if cell.case.origin in origins else np.empty(0)
+def score(cell: CellData, metric: str, sign: float = 1.0) -> Float[ndarray, " R"]:
+    """The score of the trained encoder. A ``sign`` of -1 turns it upside down."""
+    return sign * cell[metric]
 
 
 def advantage(cell: CellData, metric: str, over: Scores, of: Scores = trained) -> Float[ndarray, " R"]:

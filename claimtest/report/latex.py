@@ -7,7 +7,7 @@ import unicodedata
 
 from claimtest.claim import Verdict
 from claimtest.report.mathematics import split_mathematics
-from claimtest.report.wording import estimate, expectation, interval, region, summary
+from claimtest.report.wording import basis, estimate, expectation, interval, region, summary
 from claimtest.results import ClaimResult, CriterionResult, ReadingResult, RunResult
 from claimtest.visible import visible
 
@@ -83,7 +83,8 @@ def _reading(reading: ReadingResult) -> str:
     rejected = sum(control.rejected is True for control in counted)
     words = f"{reading.verdict}, {expectation(reading)}" + (f": {reading.scope}" if reading.scope else "")
     controls = f"; {rejected} of {len(counted)} controls rejected" if counted else ""
-    head = rf"\emph{{{tex(reading.reading.title)}}}: {tex(words + controls)}"
+    rests = f"; {basis(reading)}" if reading.cases else ""
+    head = rf"\emph{{{tex(reading.reading.title)}}}: {tex(words + controls + rests)}"
     return "\\addlinespace\n" + _across(head) + "".join(_criterion(result) for result in reading.criteria)
 
 

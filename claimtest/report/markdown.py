@@ -16,6 +16,7 @@ from claimtest.report.mathematics import split_mathematics
 from claimtest.report.pictures import Picture, Pictures
 from claimtest.report.wording import (
     MARKS,
+    basis,
     cell,
     estimate,
     expectation,
@@ -134,7 +135,7 @@ def reading_parts(claim: ClaimResult, reading: ReadingResult, pictures: Pictures
     parts = [
         f"### {text(stated.title)}",
         f"**{marked(reading.verdict)}**, {expectation(reading)} · `{claim.claim.id}/{stated.id}` · "
-        f"{', '.join(stated.tags)} · {len(reading.cases)} case{'s' if len(reading.cases) != 1 else ''}",
+        f"{', '.join(stated.tags)} · {text(basis(reading))}",
         text(stated.statement),
     ]
     if stated.because:

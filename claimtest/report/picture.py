@@ -23,6 +23,7 @@ class Picture:
     caption: str = ""
     failed: str = ""
     leads: bool = False
+    whole: bool = False
 
     @property
     def rows(self) -> list[tuple[Any, ...]]:

@@ -79,8 +79,10 @@ def _with_drawing(picture: Picture, drawn: Mapping[str, tuple[str, str]]) -> Pic
 
 
 def _exhibit_picture(name: str, exhibit: Exhibit) -> tuple[Picture, Sketch | None]:
-    sketch = Sketch(name, exhibit.draw, (5.8, 5.8 * exhibit.aspect)) if exhibit.draw else None
-    return Picture(name, exhibit.title, exhibit.alt, "", exhibit.data, leads=exhibit.leads), sketch
+    across = 10.0 if exhibit.whole else 5.8
+    sketch = Sketch(name, exhibit.draw, (across, across * exhibit.aspect)) if exhibit.draw else None
+    picture = Picture(name, exhibit.title, exhibit.alt, "", exhibit.data, leads=exhibit.leads, whole=exhibit.whole)
+    return picture, sketch
 
 
 def _criterion_picture(name: str, result: CriterionResult) -> tuple[Picture, Sketch] | None:

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from claimtest.report.mathematics import display, plain, prose
-from claimtest.report.wording import PROVENANCE, anchor, estimate, expectation, interval, number, region, tally
+from claimtest.report.wording import PROVENANCE, anchor, basis, estimate, expectation, interval, number, region, tally
 
 __all__ = ["render"]
 
@@ -29,7 +29,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         prose=prose, display=display, plain=plain, number=number, estimate=estimate, interval=interval,
-        region=region, expectation=expectation, tally=tally,
+        region=region, expectation=expectation, tally=tally, basis=basis,
     )  # fmt: skip
     environment.globals.update(anchor=anchor, provenance_words=PROVENANCE)
     return environment

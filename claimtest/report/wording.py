@@ -20,6 +20,7 @@ __all__ = [
     "PROVENANCE",
     "Tally",
     "anchor",
+    "basis",
     "cell",
     "estimate",
     "expectation",
@@ -233,6 +234,12 @@ def _idle(count: Tally) -> str:
     if not count.idle:
         return ""
     return f"; {count.idle} more {_are(count.idle)} not counted, aimed at what is not judged or does not hold here"
+
+
+def basis(reading: ReadingResult) -> str:
+    """How many cases a reading rests on and, where they say it as their ``source``, which data they are of."""
+    sources = dict.fromkeys(str(getattr(case, "source", "")) for case in reading.cases)
+    return ": ".join(filter(None, [_count(len(reading.cases), "case"), ", ".join(filter(None, sources))]))
 
 
 def _are(n: int) -> str:

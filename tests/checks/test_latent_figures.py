@@ -157,6 +157,15 @@ def test_a_gain_that_the_encoder_had_before_training_is_not_called_training():
     assert training.verdict is Verdict.VIOLATED
 
 
+def test_gains_have_the_intervals_that_observations_usually_have():
+    """The made-up scores rise by 0.1 ln D: 0.3 over a factor of 20; of eight 95 % intervals not two should miss it."""
+    gains = next(exhibit for exhibit in judged("figure3", scores).exhibits if exhibit.id == "gains").data
+    assert len(gains["score"]) == len(METRIC_NAMES) * 2
+    true = 0.1 * np.log(20)
+    assert all(abs(gain.value - true) < 0.02 and gain.high - gain.low < 0.05 for gain in gains["gain"])
+    assert sum(gain.low <= true <= gain.high for gain in gains["gain"]) >= 7
+
+
 def test_no_verdict_of_theirs_affects_the_gate():
     for quantities in (scores, lambda cell, rng: scores(cell, rng, -0.1), lambda cell, rng: scores(cell, rng, 0.0)):
         result = judged("figure3", quantities)

@@ -19,7 +19,17 @@ from claimtest.report.graph import _label, claim_graph_svg, layers, reduced
 from claimtest.report.looseness import looseness
 from claimtest.report.mathematics import display, plain, prose
 from claimtest.report.points import gather
-from claimtest.report.wording import anchor, estimate, expectation, headline, interval, number, region, summary, tally
+from claimtest.report.wording import (
+    anchor,
+    estimate,
+    expectation,
+    headline,
+    interval,
+    number,
+    region,
+    summary,
+    tally,
+)
 from tests.claimtest.toy_run import toy_run
 
 QUICK = PROFILES["quick"]

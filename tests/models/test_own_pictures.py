@@ -106,6 +106,8 @@ def test_cars3d_from_a_folder(small, tmp_path, inside):
 
 def test_what_is_not_cars3d_is_refused(small, tmp_path):
     refused_in_one_line(cars3d_grid, tmp_path / "nowhere", "no such folder")
+    (tmp_path / "cars.tar").write_bytes(b"")
+    refused_in_one_line(cars3d_grid, tmp_path / "cars.tar", "a file")
     refused_in_one_line(cars3d_grid, tmp_path, "0 .mat files")
     for name, changes, says in (("a", {"name": "mask"}, "holds no im"), ("b", {"images": CARS[:8]}, "has shape")):
         folder = cars(tmp_path / name, **changes)
@@ -140,6 +142,12 @@ def test_celeba_from_a_folder(people, inside, monkeypatch):
     np.testing.assert_allclose(faces.images[:, 0].mean((1, 2)), np.arange(200), atol=3)
 
 
+def test_blank_lines_at_the_end_of_the_list_are_no_rows(people):
+    listed = people / LIST
+    listed.write_text(listed.read_text() + "\n\n")
+    assert len(celeba_faces(people, 1000).images) == 200
+
+
 def test_a_face_is_cut_from_the_middle(people):
     x, y = np.meshgrid(np.arange(178), np.arange(218))
     picture = np.stack([x, y, 0 * x], axis=-1).astype(np.uint8)
@@ -172,6 +180,8 @@ def test_what_is_not_celeba_is_refused(people):
         listed.write_text(broken)
         refused_in_one_line(read, listed, "no list of attributes|lists 0 images")
     refused_in_one_line(lambda p: celeba_faces(p, 200), listed, "a file; expected CelebA, a folder")
+    listed.write_text(text.replace(" -1\n", "\n", 1))
+    refused_in_one_line(read, listed, "row 1 does not hold a file name and 3 attributes")
     listed.unlink()
     refused_in_one_line(read, people, "no list of attributes")
     refused_in_one_line(lambda p: celeba_faces(p, 200), people / "nowhere", "no such folder")
