@@ -72,7 +72,7 @@ class Boastful(Constant):
 
     def fit(self, values, samples):
         fit = super().fit(values, samples)
-        return Claiming(fit.estimate, fit.error, fit.freedom, fit.skewness, fit.uncertainty)
+        return Claiming(**vars(fit))
 
 
 class Claiming(type(Constant().fit(np.arange(4.0), Samples(np.ones(4), np.zeros(4, int), np.ones(4))))):
