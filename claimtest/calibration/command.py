@@ -38,6 +38,8 @@ def run_calibration(session: Session, claims: Sequence[str], trials: int, out: P
           f"and {len(default_designs())} that need no run: {kept}")  # fmt: skip
     if sure:
         print(f"\n{calibration.certain()}")
+    if not judged:
+        print("of these claims no evidence is stored at this profile and seed: `verify` them to calibrate on their noise")
     for line in calibration.broken:
         print(f"  {line}")
     print(out / FILE)
