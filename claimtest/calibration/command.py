@@ -39,7 +39,7 @@ def run_calibration(session: Session, claims: Sequence[str], trials: int, out: P
     if sure:
         print(f"\n{calibration.certain()}")
     if not judged:
-        print("of these claims no evidence is stored at this profile and seed: `verify` them to calibrate on their noise")
+        print("no evidence of these claims is stored at this profile and seed: `verify` first, to add their noise")
     for line in calibration.broken:
         print(f"  {line}")
     print(out / FILE)
