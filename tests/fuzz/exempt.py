@@ -86,7 +86,8 @@ PARTS = """
     claimtest.report.calibration.view_of claimtest.report.figure.figure_svg claimtest.report.latex.latex
     claimtest.report.markdown.grid claimtest.report.markdown.headline_of claimtest.report.markdown.markdown
     claimtest.report.markdown.marked claimtest.report.markdown.reading_parts claimtest.report.markdown.verdict_table
-    claimtest.report.mathematics.split_mathematics claimtest.report.wording.Tally claimtest.report.wording.estimate
+    claimtest.report.mathematics.split_mathematics claimtest.report.wording.Tally claimtest.report.wording.basis
+    claimtest.report.wording.estimate
     claimtest.report.wording.expectation claimtest.report.wording.headline claimtest.report.wording.interval
     claimtest.report.wording.key_criterion claimtest.report.wording.kill_mark claimtest.report.wording.marked
     claimtest.report.wording.number claimtest.report.wording.region claimtest.report.wording.summary

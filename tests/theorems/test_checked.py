@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from theorems.checked import above_zero, at_least_zero, checked, count, number
+from theorems.setting import unit_rows
 
 
 @pytest.mark.parametrize("kind", [above_zero, at_least_zero])
@@ -31,3 +32,9 @@ def test_a_decorated_function_gets_what_its_kinds_return_and_the_rest_as_it_was(
     for arguments in ({"n": 0}, {"n": 1.5}, {"n": 1, "t": np.nan}):
         with pytest.raises(ValueError, match=r"^(n|t)"):
             told(**arguments)
+
+
+@pytest.mark.parametrize(("row", "norm"), [([0.3, 0.4], "0\\.5"), ([1.2, 1.6], "2")])
+def test_the_row_that_is_off_the_sphere_is_named(row, norm):
+    with pytest.raises(ValueError, match=f"row 1 .* has norm {norm}"):
+        unit_rows(np.array([[1.0, 0.0], row, [0.0, 1.0]]))
