@@ -173,7 +173,7 @@ CHECK = Check(
             (
                 _descent(DESCENT_SWEEP),
                 Criterion("first-steps", r"until it has lost a factor of $e$, $L$ falls as under $\Theta(0)$, within "
-                          "2 %, in nine wide networks of ten", Probability(1 - DELTA), DESCENT_SWEEP,
+                          "2 %, in most wide networks", Probability(0.5), DESCENT_SWEEP,
                           descends_as_predicted, at_widest, ordinate="share that does"),
             ),
             (
