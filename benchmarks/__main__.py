@@ -12,7 +12,7 @@ from benchmarks.kernels import growth, limiting_part, many_inputs_part, stream_p
 from benchmarks.page import machine, page, stored_parts
 from benchmarks.timing import Part, one_core
 from benchmarks.training import training_part
-from benchmarks.whole import pictures_part, whole_part
+from benchmarks.whole import MOST, pictures_part, whole_part
 
 __all__ = ["main"]
 
@@ -43,7 +43,7 @@ def _plan(chosen: argparse.Namespace) -> dict[str, Callable[[], Part]]:
         profiles = ("quick",) if chosen.tiny else ("quick", "standard")
         return {"whole runs": lambda: whole_part(chosen.claims, profiles)}
     if chosen.which == "pictures":
-        profiles = ("quick",) if chosen.tiny else ("standard", "thorough")
+        profiles = ("quick",) if chosen.tiny else tuple(MOST)
         return {"figures 3 and 4": lambda: pictures_part(chosen.results, profiles)}
     one_core()
     if chosen.tiny:

@@ -188,10 +188,3 @@ def test_complex_inputs_are_refused():
 def test_a_scale_that_is_no_standard_deviation_is_refused(noise, scale):
     with pytest.raises(ValueError, match="the scale must be a finite number"):
         noise(scale)
-
-
-@pytest.mark.parametrize("name", ACTIVATIONS)
-def test_without_noise_its_block_is_nothing_of_equal_inputs_too(name):
-    blocks = limiting_kernel(np.eye(2)[[0, 0, 1]], activation=name, noise=LearnedNoise(0.0))
-    np.testing.assert_array_equal(blocks.scale, 0)
-    assert np.isfinite(blocks.total).all()
