@@ -179,6 +179,15 @@ CHECK = Check(
         ReadingCheck(
             "shared-noise-is-theta",
             (_mean("equals-theta", r"shared noise gives $\Theta$ in the mean", "shared", mean_kernel),),
+            (
+                Control(
+                    "own-limit",
+                    "shared noise gives its own limit",
+                    "equals-theta",
+                    {"predict": shared_noise_kernel},
+                    true=True,
+                ),
+            ),
         ),
         ReadingCheck(
             "shared-noise-limit",

@@ -27,7 +27,7 @@ from checks.measures.endpoint import (
     stays_away,
 )
 from checks.planning import variant
-from checks.rivals import larger_kernel, tangent_ridge, without_scale_part
+from checks.rivals import larger_kernel, right_prediction, tangent_ridge, without_scale_part
 from claimtest.cells import CellData, Sweep
 from claimtest.check import Control, Criterion, ReadingCheck, at_three_widest
 from claimtest.criteria import Ceiling, Constant, ExactOrder, Probability
@@ -162,10 +162,8 @@ LATENT = ReadingCheck(
 
 PLAIN = ReadingCheck(
     "latent-plain-ridge",
-    (
-        on_training(LATENT_SWEEP, plain_ridge, "plain ridge"),
-        on_unseen(LATENT_SWEEP, plain_ridge, "plain ridge"),
-    ),
+    (on_training(LATENT_SWEEP, plain_ridge, "plain ridge"), on_unseen(LATENT_SWEEP, plain_ridge, "plain ridge")),
+    right_prediction(preconditioned_ridge, "preconditioned ridge"),
 )
 
 WEIGHT = ReadingCheck(

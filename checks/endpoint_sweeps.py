@@ -56,7 +56,7 @@ def at_one_rung(case: RegularisedCase, profile: Profile) -> Sequence[int]:
     return rungs(rung, rung)(case, profile)
 
 
-WEIGHT_SWEEP = sweep(WEIGHT, fixed_noise, ladder, {"quick": 12, "standard": 24, "thorough": 48}, 12)
+WEIGHT_SWEEP = sweep(WEIGHT, fixed_noise, ladder, {"quick": 24, "standard": 24, "thorough": 48}, 12)
 LATENT_SWEEP = sweep(LATENT, fixed_noise, ladder, {"quick": 24, "standard": 24, "thorough": 48}, 12)
 ANTISYMMETRIC_SWEEP = sweep(ANTISYMMETRIC, half(fixed_noise), ladder, {"quick": 32, "standard": 32, "thorough": 48}, 16)
 DECODER_SWEEP = sweep(DECODER, decoder_cases, ladder, {"quick": 24, "standard": 24, "thorough": 36}, 16)
@@ -68,7 +68,7 @@ LEARNED_SWEEP = sweep(
     LEARNED, learned_noise, quick_rungs(1, 5, 7), {"quick": 32, "standard": 20, "thorough": 40}, 20
 )  # narrower ones hold units with almost no noise, in which training takes long
 LEARNED_STANDARD_SWEEP = sweep(
-    LEARNED_STANDARD, independent_learned, ladder, {"quick": 24, "standard": 48, "thorough": 64}, 24
+    LEARNED_STANDARD, independent_learned, ladder, {"quick": 32, "standard": 48, "thorough": 64}, 16
 )
 GROWTH_SWEEP = sweep(GROWTH, half(centred_cases), rungs(1, 1), {"quick": 32, "standard": 32, "thorough": 64}, 16)
 PATH_SWEEP = sweep(PATH, path_cases, at_one_rung, {"quick": 24, "standard": 20, "thorough": 32}, 20)

@@ -45,7 +45,7 @@ def widest(case: VaeCase, profile: Profile) -> Sequence[int]:
     return MNIST_WIDTHS(case, profile)[-1:]
 
 
-MNIST_SWEEP = sweep(MOVEMENT, components, MNIST_WIDTHS, {"quick": 12, "standard": 8, "thorough": 16}, 4)
+MNIST_SWEEP = sweep(MOVEMENT, components, MNIST_WIDTHS, {"quick": 16, "standard": 16, "thorough": 16}, 4)
 WIDEST_SWEEP = sweep(MOVEMENT, components, widest, {"quick": 32, "standard": 20, "thorough": 32}, 4)
 
 

@@ -47,7 +47,7 @@ def _by_metric(metric: str) -> ReadingCheck:
 
 def _sees(metric: str, baseline: str, over: Scores) -> Criterion:
     asks = f"the {METRIC_NAMES[metric]} of a trained encoder exceeds that {baseline}"
-    measure, law = partial(advantage, metric=metric, over=over), AtLeast(ADVANTAGE, ADVANTAGE)
+    measure, law = partial(advantage, metric=metric, over=over), AtLeast(ADVANTAGE)
     name = f"{metric}-over-{over.__name__}"
     return Criterion(name, asks, law, GRID_SWEEP, measure, abscissa=LATENT, ordinate="relative advantage")
 

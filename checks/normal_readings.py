@@ -36,7 +36,7 @@ from checks.measures.regularisation import (
 )
 from checks.planning import by_profile, variant
 from checks.regularised_cases import RegularisedCase
-from checks.rivals import larger_kernel, without_noise_part
+from checks.rivals import larger_kernel, right_prediction, without_noise_part
 from claimtest.check import Control, Criterion, ReadingCheck, at_three_widest
 from claimtest.criteria import AtMost, Ceiling, Constant, ExactOrder
 from claimtest.profile import Profile
@@ -69,6 +69,7 @@ INITIAL_KERNEL = ReadingCheck(
         on_training(STANDARD_SWEEP, preconditioned_ridge, "the regression with the initial kernel"),
         on_unseen(STANDARD_SWEEP, preconditioned_ridge, "the regression with the initial kernel"),
     ),
+    right_prediction(collapsed_ridge, "the collapsed regression", about="centre"),
 )
 
 MOVEMENT = ReadingCheck(

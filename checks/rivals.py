@@ -1,4 +1,4 @@
-"""Predictions that are wrong by design, which Theorem 2's criteria must tell from the right ones."""
+"""Predictions in the place of others: wrong by design, which Theorem 2's criteria must tell, and right ones."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from claimtest.check import Control
 from theorems.blocks import Numbers
 from theorems.duals import Dual, dual_of
 from theorems.learned_ridge import hessian_kernel
 from theorems.limiting_kernel import limiting_kernel
 from theorems.regressions import KernelRegression, Prediction
 
-__all__ = ["larger_kernel", "tangent_ridge", "without_noise_part", "without_scale_part"]
+__all__ = ["larger_kernel", "right_prediction", "tangent_ridge", "without_noise_part", "without_scale_part"]
 
 
 def tangent_ridge(inputs: Any, unseen: Any, *, activation: Any, noise: Any, beta: float) -> KernelRegression:
@@ -63,3 +64,12 @@ def without_noise_part(inputs: Any, unseen: Any, *, activation: Any, noise: Any,
     """The collapse of learned noise with κ = h_u(0, 1)², the part ½ h_s(0, 1)² left out: a wrong prediction."""
     gain = float(dual_of(activation).first(0.0, 1.0, 1.0))
     return KernelRegression(gain * np.eye(len(inputs)), np.empty((0, len(inputs))), beta)
+
+
+def right_prediction(prediction: Prediction, what: str, **ingredients: Any) -> tuple[Control, ...]:
+    """Controls of a reading that is expected to be violated: the right prediction holds, on either kind of inputs."""
+    return tuple(
+        Control(f"right-on-{where}", f"{what} on {where} inputs", where, {"prediction": prediction, **ingredients},
+                true=True)
+        for where in ("training", "unseen")
+    )  # fmt: skip

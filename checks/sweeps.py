@@ -68,7 +68,7 @@ NARROW_SWEEP = sweep(
 QUASI_SWEEP = sweep(QUASI, drawn, only(lambda p: 2**19), {"quick": 2, "standard": 4, "thorough": 8}, 2)
 REFERENCE_SWEEP = sweep(REFERENCE, reference, only(lambda p: 1), {"quick": 1, "standard": 1, "thorough": 1}, 1)
 DIGITS_INITIAL_SWEEP = sweep(
-    INITIALISATION, real, quick_rungs(1, 5, 6), {"quick": 32, "standard": 32, "thorough": 64}, 8
+    INITIALISATION, real, quick_rungs(1, 5, 6), {"quick": 32, "standard": 32, "thorough": 72}, 8
 )
 EIGENVALUE_SWEEP = sweep(
     EIGENVALUES,
@@ -84,7 +84,7 @@ CLOSENESS_SWEEP = sweep(
     {"quick": 400, "standard": 400, "thorough": 400},
     100,
 )
-FLOW_SWEEP = sweep(FLOW, drawn, ladder, {"quick": 24, "standard": 24, "thorough": 32}, 12)
+FLOW_SWEEP = sweep(FLOW, drawn, ladder, {"quick": 32, "standard": 24, "thorough": 32}, 16)
 FROZEN_DECODER = variant(FLOW_SWEEP, "frozen-decoder", trainable=("mean", "scale"))
 DRIFT_SWEEP = sweep(DRIFT, drawn, ladder, {"quick": 48, "standard": 48, "thorough": 48}, 16)
 STEPPING_SWEEP = sweep(STEPPING, drawn, rungs(2, 2), {"quick": 24, "standard": 48, "thorough": 48}, 12)

@@ -186,6 +186,9 @@ CHECK = Check(
                 Criterion("bound", r"$(L + V)(t) \le e^{-\lambda_0 t}(L + V)(0)$", Probability(1 - DELTA), FLOW_SWEEP,
                           sampled_obeys_rate, ordinate="share that obeys"),
             ),
+            (
+                Control("without-variance", "$L$ obeys it, without $V$", "bound", {"variance": 0.0}, true=True),
+            ),
         ),
         ReadingCheck(
             "sampled-loss-excess",

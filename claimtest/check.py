@@ -49,9 +49,12 @@ def everywhere(cell: CellData) -> bool:
 class Control:
     """A variant known to be false, which the criterion it is ``aimed_at`` must find violated.
 
-    It changes one thing: ``ingredients`` of the measure (a wrong prediction), ``margins`` (the law shifted by that many
-    margins), ``law`` (another law), or ``sweep`` (the experiment run with a wrong ingredient). ``where`` keeps
-    the cells in which the variant is really false. Raises TypeError for a field of another kind.
+    In a reading that is expected to be violated it is known to be ``true`` instead, and must hold: what is refuted
+    there is what the reading says, and not whatever could be said.
+
+    It changes one thing: ``ingredients`` of the measure (another prediction), ``margins`` (the law shifted by that many
+    margins), ``law`` (another law), or ``sweep`` (the experiment run with another ingredient). ``where`` keeps the
+    cells in which the variant is really what it is known to be. Raises TypeError for a field of another kind.
     """
 
     id: str
@@ -62,12 +65,13 @@ class Control:
     law: Law | None = None
     sweep: Sweep | None = None
     where: Callable[[CellData], bool] = everywhere
+    true: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what could not be run or shown."""
         named(self)
         require(self, states=str, aimed_at=str, ingredients=Mapping, margins=(float, int), where=Callable)
-        require(self, law=(Law, NoneType), sweep=(Sweep, NoneType))
+        require(self, law=(Law, NoneType), sweep=(Sweep, NoneType), true=bool)
 
     @property
     def changes_law_alone(self) -> bool:
@@ -132,6 +136,12 @@ class Check:
                 raise ValueError(
                     f"reading {reading.id!r} of {self.claim.id!r} is expected to hold and has no control: "
                     "nothing would show that its criteria can fail"
+                )
+            wrong = [c.id for c in part.controls if c.true is not (reading.expected is Verdict.VIOLATED)]
+            if wrong:
+                raise ValueError(
+                    f"reading {reading.id!r} of {self.claim.id!r} is expected to be {reading.expected}: the control "
+                    f"{wrong[0]!r} has to be {'false' if reading.expected is not Verdict.VIOLATED else 'true'}"
                 )
 
     def part(self, reading: str) -> ReadingCheck:

@@ -146,6 +146,8 @@ def _moved_goal(key: Key, before: Mapping[str, Any], after: Mapping[str, Any]) -
 def _state(item: Mapping[str, Any]) -> str:
     if "rejected" in item:
         return {True: "rejected", False: "not rejected", None: "not run"}[item["rejected"]]
+    if "holds" in item:
+        return {True: "holds", False: "does not hold", None: "not run"}[item["holds"]]
     return str(item["verdict"])
 
 

@@ -22,6 +22,7 @@ from claimtest.results import ClaimResult, ControlResult, CriterionResult, Readi
 __all__ = ["Engine", "Evidence", "Measure"]
 
 NOT_HELD = "its criterion does not hold here"
+NOT_VIOLATED = "its criterion is not violated here"
 LONE = "one problem alone gives too little evidence to tell it from the claim"
 """Why a control does not count."""
 
@@ -128,7 +129,10 @@ class Engine:
         return f"not part of the {self.profile.name} profile, or not for such data"
 
     def _control(self, control: Control, aim: CriterionResult, view: View) -> ControlResult:
-        discounted = "" if aim.verdict is Verdict.HOLDS else NOT_HELD
+        if control.true:
+            discounted = "" if aim.verdict is Verdict.VIOLATED else NOT_VIOLATED
+        else:
+            discounted = "" if aim.verdict is Verdict.HOLDS else NOT_HELD
         if aim.outcome is None:
             return ControlResult(control, None, discounted, f"its criterion is not judged: {aim.why_not}")
         seen = aim.samples if control.changes_law_alone else None
@@ -138,7 +142,7 @@ class Engine:
         outcome, samples = judged
         if outcome.verdict is Verdict.INCONCLUSIVE and self._lone(control.sweep or aim.criterion.sweep):
             discounted = discounted or LONE
-        idle = not true_there(control, aim.criterion, view, self.profile)
+        idle = not control.true and not true_there(control, aim.criterion, view, self.profile)
         why = "the unchanged experiment is violated there too" if idle else ""
         why = "what it measures is not a number" if outcome.undefined else why
         return ControlResult(control, outcome, discounted, why, idle, samples)

@@ -12,8 +12,9 @@ from numpy import ndarray
 
 from claimtest.claim import Verdict
 from claimtest.criteria import Outcome
+from claimtest.report.controls import tally
 from claimtest.report.mathematics import prose
-from claimtest.report.wording import MARKS, estimate, expectation, interval, number, region, tally
+from claimtest.report.wording import MARKS, estimate, expectation, interval, number, region
 from claimtest.results import ClaimResult, CriterionResult, ReadingResult, RunResult
 
 __all__ = ["html_of", "matrices_html"]
@@ -60,10 +61,10 @@ def _(item: ClaimResult) -> str:
 @html_of.register
 def _(item: RunResult) -> str:
     rows = [
-        [claim.claim.id, reading.reading.id, _badge(reading.verdict), expectation(reading), _rejected(reading)]
-        for claim, reading in item.readings
+        [claim.claim.id, r.reading.id, _badge(r.verdict), expectation(r), tally(r.controls).outcome]
+        for claim, r in item.readings
     ]
-    heads = ("claim", "reading", "verdict", "", "controls rejected")
+    heads = ("claim", "reading", "verdict", "", "controls")
     words = f"Profile {item.profile.name}, seed {item.seed}, {item.seconds:.0f} s"
     return _box(Markup("<strong>{}</strong>").format(prose(item.title)), words, _table(heads, rows))
 
@@ -120,14 +121,9 @@ def _entry(value: float, largest: float) -> Markup:
 
 def _reading(reading: ReadingResult) -> list[str]:
     head = Markup("{} {}, {}").format(prose(reading.reading.title), _badge(reading.verdict), expectation(reading))
-    rejected = _rejected(reading)
-    controls = f"{rejected} controls rejected" if rejected else ""
+    outcome = tally(reading.controls).outcome
+    controls = f"controls: {outcome}" if outcome else ""
     return [head, reading.scope, _criteria(reading.criteria) if reading.criteria else "", controls]
-
-
-def _rejected(reading: ReadingResult) -> str:
-    count = tally(reading.controls)
-    return f"{count.rejected} of {count.judged}" if count.judged else ""
 
 
 def _criteria(results: Sequence[CriterionResult]) -> Markup:

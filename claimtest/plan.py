@@ -20,7 +20,7 @@ from claimtest.profile import ALPHA, PROFILES, Profile
 from claimtest.reference import Reference, Seen
 from claimtest.session import Session
 
-__all__ = ["plan_text", "reference_of"]
+__all__ = ["Planned", "plan_text", "planned", "reference_of"]
 
 
 def plan_text(session: Session, claims: Sequence[str]) -> str:
@@ -76,13 +76,13 @@ def _seconds(seconds: float) -> str:
 
 def _criteria(session: Session, claims: Sequence[str], reference: Reference) -> str:
     rows = []
-    for planned in _planned(session, claims, reference):
-        criterion, profile = planned.criterion, session.profile
+    for plan in planned(session, claims, reference):
+        criterion, profile = plan.criterion, session.profile
         low, high = criterion.law.accepted(profile)
-        effect = criterion.law.must_detect(profile)
+        effect, needed = criterion.law.must_detect(profile), plan.needed
         rows.append((
-            planned.name, criterion.law.kind, *planned.sizes, f"[{low:.4g}, {high:.4g}]",
-            "" if effect is None else f"{effect:.3g}", planned.detects, planned.needed(effect),
+            plan.name, criterion.law.kind, *plan.sizes, f"[{low:.4g}, {high:.4g}]",
+            "" if effect is None else f"{effect:.3g}", plan.detects, "" if needed is None else str(needed),
         ))  # fmt: skip
     head = ("criterion", "kind", "sizes", "replicates", "accepted", "must detect", "detects", "replicates needed")
     notes = (
@@ -111,7 +111,10 @@ class Planned:
     def cells(self, profile: Profile) -> list[CellData]:
         """The cases and widths that the criterion looks at, without data."""
         sweep, check = self.criterion.sweep, self.session.pack.check(self.claim)
-        cases = [c for c in sweep.chosen(self.session.engine.book, profile) if not check.out_of_scope(c)]
+        cases = [
+            c for c in sweep.chosen(self.session.engine.book, profile)
+            if not check.out_of_scope(c) and sweep.replicates_of(c, profile)
+        ]  # fmt: skip
         return list(self.criterion.at([CellData(case, w, {}) for case in cases for w in sweep.ladder(case, profile)]))
 
     def count(self, profile: Profile) -> int:
@@ -148,13 +151,15 @@ class Planned:
             return "unknown"
         return f"{law.detectable(self.values, self.seen.spread, profile):.3g} (from {self.seen.profile})"
 
-    def needed(self, effect: float | None) -> str:
-        """The replicates that the effect takes, on the same cases and widths."""
-        if self.seen is None or effect is None or self.values < 2 or not self.seen.spread > 0:
-            return ""
+    @property
+    def needed(self) -> int | None:
+        """The replicates that what must be detected takes, on the same cases and widths; None if nothing says."""
         profile = self.session.profile
+        effect = self.criterion.law.must_detect(profile)
+        if self.seen is None or effect is None or self.values < 2 or not self.seen.spread > 0:
+            return None
         values = self.criterion.law.needed(effect, self.seen.spread, profile)
-        return str(math.ceil(values * self.count(profile) / self.values))
+        return math.ceil(values * self.count(profile) / self.values)
 
 
 def _always(cells: Sequence[CellData], criterion: Criterion, profile: Profile) -> Samples:
@@ -165,7 +170,7 @@ def _always(cells: Sequence[CellData], criterion: Criterion, profile: Profile) -
     return Samples(np.full(len(strata), float(isinstance(criterion.law, Probability))), strata, np.ones(len(strata)))
 
 
-def _planned(session: Session, claims: Sequence[str], reference: Reference) -> Iterator[Planned]:
+def planned(session: Session, claims: Sequence[str], reference: Reference) -> Iterator[Planned]:
     """Every criterion, judged where all evidence of its reading is stored, for this profile or else another one."""
     others = [replace(session.engine, profile=p) for p in PROFILES.values() if p.name != session.profile.name]
     for claim in claims:
@@ -174,7 +179,8 @@ def _planned(session: Session, claims: Sequence[str], reference: Reference) -> I
             for criterion in part.criteria:
                 outcome = outcomes.get(criterion.id)
                 name = f"{claim}/{part.reading}/{criterion.id}"
-                seen = _seen(criterion, outcome, engine.profile) if outcome else reference.seen.get(name)
+                known = reference.seen_at(name, session.profile.name)
+                seen = _seen(criterion, outcome, engine.profile) if outcome else known
                 same = engine.profile.name == session.profile.name
                 yield Planned(session, claim, part.reading, criterion, outcome if same else None, seen)
 
@@ -200,6 +206,14 @@ def _seen(criterion: Criterion, outcome: Outcome, profile: Profile) -> Seen:
 
 
 def reference_of(session: Session, claims: Sequence[str]) -> Reference:
-    """The speeds and spreads of what is stored, for a pack to ship."""
-    seen = {p.name: p.seen for p in _planned(session, claims, Reference()) if p.seen and math.isfinite(p.seen.spread)}
+    """The speeds, and the spreads at every profile, of what is stored, for a pack to ship."""
+    seen: dict[str, list[Seen]] = {}
+    parts = [(claim, part) for claim in claims for part in session.pack.check(claim).readings]
+    for engine in (replace(session.engine, profile=p) for p in PROFILES.values()):
+        for claim, part in parts:
+            _, outcomes = _stored(session, [engine], claim, part.reading)
+            judged = [c for c in part.criteria if c.id in outcomes]
+            for criterion, found in ((c, _seen(c, outcomes[c.id], engine.profile)) for c in judged):
+                if math.isfinite(found.spread):
+                    seen.setdefault(f"{claim}/{part.reading}/{criterion.id}", []).append(found)
     return Reference(session.runner.store.speeds(), seen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,10 @@ class Seen:
 
 @dataclass(frozen=True)
 class Reference:
-    """Seconds per unit of cost by experiment, and what was seen of criteria by "claim/reading/criterion"."""
+    """Seconds per unit of cost by experiment, and what was ``seen`` of "claim/reading/criterion" at each profile."""
 
     speeds: Mapping[str, float] = field(default_factory=dict)
-    seen: Mapping[str, Seen] = field(default_factory=dict)
+    seen: Mapping[str, Sequence[Seen]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path | None) -> Reference:
@@ -36,7 +36,12 @@ class Reference:
         if path is None:
             return cls()
         found: Any = json.loads(path.read_text(encoding="utf-8"))
-        return cls(found["speeds"], {name: Seen(**entry) for name, entry in found["seen"].items()})
+        return cls(found["speeds"], {name: [Seen(**entry) for entry in made] for name, made in found["seen"].items()})
+
+    def seen_at(self, criterion: str, profile: str) -> Seen | None:
+        """What was seen of it at that profile, or else at the largest one recorded; None if nothing was."""
+        recorded = self.seen.get(criterion, ())
+        return next((seen for seen in recorded if seen.profile == profile), recorded[-1] if recorded else None)
 
     def speed(self, experiment: str) -> float:
         """Seconds per unit of cost; a variant "experiment/name" is as fast as what it varies. NaN if not timed."""
@@ -50,7 +55,10 @@ class Reference:
         """Write it, three digits each: more would differ from run to run."""
         entry = {
             "speeds": {name: _short(speed) for name, speed in sorted(self.speeds.items())},
-            "seen": {name: asdict(seen) | {"spread": _short(seen.spread)} for name, seen in sorted(self.seen.items())},
+            "seen": {
+                name: [asdict(seen) | {"spread": _short(seen.spread)} for seen in made]
+                for name, made in sorted(self.seen.items())
+            },
         }
         write_text(path, json.dumps(entry, indent=1, allow_nan=False) + "\n")
 

@@ -1,16 +1,15 @@
-"""Results of a run, in the shape of report.json."""
+"""Results of readings, claims and a run, in the shape of report.json."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from claimtest.check import Control, Criterion, Exhibit
+from claimtest.check import Exhibit
 from claimtest.claim import Claim, Reading, Verdict
-from claimtest.criteria import Outcome, Samples
 from claimtest.errors import RunError
+from claimtest.judged import ControlResult, CriterionResult
 from claimtest.kills import KillMatrix
 from claimtest.profile import ERROR_BUDGET, Profile
 from claimtest.shown import Shown
@@ -27,80 +26,6 @@ def overall(verdicts: Sequence[Verdict]) -> Verdict:
         if verdict in run:
             return verdict
     return Verdict.HOLDS
-
-
-@dataclass(frozen=True)
-class CriterionResult(Shown):
-    """A criterion with its outcome, or with the reason why it was not run."""
-
-    criterion: Criterion
-    outcome: Outcome | None
-    samples: Samples | None
-    why_not: str = ""
-
-    @property
-    def verdict(self) -> Verdict:
-        """The outcome's verdict."""
-        return self.outcome.verdict if self.outcome else Verdict.NOT_RUN
-
-    def to_json(self) -> dict[str, Any]:
-        """The criterion's entry in report.json."""
-        head = {"id": self.criterion.id, "kind": self.criterion.law.kind, "asks": self.criterion.asks}
-        if self.outcome is None:
-            return head | {"verdict": str(self.verdict), "why_not": self.why_not}
-        o = self.outcome
-        return head | {
-            "verdict": str(o.verdict),
-            "estimate": _number(o.estimate),
-            "interval": [_number(v) for v in o.interval],
-            "accepted": [_number(v) for v in o.accepted],
-            "detectable": _number(o.detectable),
-            "n": o.n,
-            "note": o.note,
-        }
-
-
-@dataclass(frozen=True)
-class ControlResult:
-    """A control with the outcome of the criterion it was aimed at; ``discounted`` says why it does not count.
-
-    ``idle``: the criterion finds the unchanged experiment violated in the same cells, so that its verdict on the
-    control shows nothing.
-    """
-
-    control: Control
-    outcome: Outcome | None
-    discounted: str = ""
-    why_not: str = ""
-    idle: bool = False
-    samples: Samples | None = None
-
-    @property
-    def counts(self) -> bool:
-        """Whether the gate looks at it."""
-        return not self.discounted
-
-    @property
-    def rejected(self) -> bool | None:
-        """Whether the criterion found it violated, and it alone, by a number; None if it was not run."""
-        o = self.outcome
-        return None if o is None else o.verdict is Verdict.VIOLATED and not self.idle and not o.undefined
-
-    def to_json(self) -> dict[str, Any]:
-        """The control's entry in report.json."""
-        o = self.outcome
-        return {
-            "id": self.control.id,
-            "states": self.control.states,
-            "aimed_at": self.control.aimed_at,
-            "rejected": self.rejected,
-            "counts": self.counts,
-            "discounted": self.discounted,
-            "estimate": _number(o.estimate) if o else None,
-            "interval": [_number(v) for v in o.interval] if o else None,
-            "accepted": [_number(v) for v in o.accepted] if o else None,
-            "why_not": self.why_not,
-        }
 
 
 @dataclass(frozen=True)
@@ -135,8 +60,8 @@ class ReadingResult(Shown):
 
     @property
     def controls_rejected(self) -> bool:
-        """Whether every control that was run, and counts, was rejected."""
-        return all(c.rejected is not False for c in self.controls if c.counts)
+        """Whether every control that was run, and counts, came out as it must."""
+        return not any(c.missed for c in self.controls)
 
     def to_json(self) -> dict[str, Any]:
         """The reading's entry in report.json."""
@@ -243,8 +168,3 @@ class RunResult(Shown):
             "failed": [str(error) for error in self.failed],
             "claims": [claim.to_json() for claim in self.claims],
         }
-
-
-def _number(value: float) -> float | None:
-    """JSON knows no infinity and no NaN: null there."""
-    return float(value) if math.isfinite(value) else None

@@ -45,7 +45,7 @@ class SeedRun:
         """The run's tally."""
         named = [(f"{claim.claim.id}/{r.reading.id}", r) for claim, r in run.readings if r.gated]
         judged = [(name, c) for name, reading in named for c in reading.criteria if c.outcome is not None]
-        tried = [(name, c) for name, r in named for c in r.controls if c.counts and c.rejected is not None]
+        tried = [(name, c) for name, r in named for c in r.controls if c.counts and c.told is not None]
         return cls(
             run.seed,
             round(run.seconds, 1),
@@ -56,7 +56,7 @@ class SeedRun:
             tuple(f"{name}/{id_}" for name, reading in named for id_ in _against(reading)),
             tuple(name for name, reading in named if reading.verdict is Verdict.INCONCLUSIVE),
             tuple(f"{name}/{c.criterion.id}" for name, c in judged if c.verdict is Verdict.INCONCLUSIVE),
-            tuple(f"{name}/{c.control.id}" for name, c in tried if not c.rejected),
+            tuple(f"{name}/{c.control.id}" for name, c in tried if not c.told),
         )
 
     def sound(self, strict: bool) -> bool:

@@ -36,14 +36,14 @@ def row(claim: str, result: ReadingResult) -> tuple[str, ...]:
     judged = [c for c in result.criteria if c.outcome]
     holding = sum(c.verdict is Verdict.HOLDS for c in judged)
     counted = [c for c in result.controls if c.outcome and c.counts]
-    rejected = sum(c.rejected is True for c in counted)
+    told = sum(c.told is True for c in counted)
     return (
         claim,
         result.reading.id,
         verdict_in_words(result),
         f"{holding}/{len(judged)} hold" if judged else "",
         _estimate(_telling(judged, result.verdict)) or textwrap.shorten(result.scope, LONGEST_REASON, placeholder=" …"),
-        f"{rejected}/{len(counted)}" if counted else "",
+        f"{told}/{len(counted)}{' hold' * counted[0].control.true}" if counted else "",
     )
 
 
@@ -69,9 +69,9 @@ def why(result: ReadingResult) -> str:
                 f"  criterion {c.criterion.id} ({c.criterion.asks}): {c.verdict}: {_finding(c.outcome, c.why_not)}"
             )
     for k in result.controls:
-        if k.counts and k.rejected is False:
+        if k.missed:
             lines.append(
-                f"  control {k.control.id} ({k.control.states}): not rejected: {_finding(k.outcome, k.why_not)}"
+                f"  control {k.control.id} ({k.control.states}): {k.words}: {_finding(k.outcome, k.why_not)}"
                 + (f"; {k.why_not}" if k.outcome and k.why_not else "")
             )
     return visible("\n".join(lines))

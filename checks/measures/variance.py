@@ -59,9 +59,9 @@ def sampled_loss_ratio(cell: CellData) -> Float[ndarray, " R"]:
     return cell["sampled"] / (loss(cell["residual"])[:, -1] + cell["variance"][:, -1])
 
 
-def sampled_obeys_rate(cell: CellData) -> Float[ndarray, " R"]:
-    """1 where the sampled loss itself, L + V, decays at the rate λ0 at every recorded time."""
-    sampled = loss(cell["residual"]) + cell["variance"]
+def sampled_obeys_rate(cell: CellData, variance: float = 1.0) -> Float[ndarray, " R"]:
+    """1 where the sampled loss itself, L + V, decays at the rate λ0 at every recorded time; V times ``variance``."""
+    sampled = loss(cell["residual"]) + variance * cell["variance"]
     return (decay_rate(sampled, cell["time"], cell.case.smallest_eigenvalue) >= 1).astype(float)
 
 

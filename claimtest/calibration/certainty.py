@@ -7,6 +7,7 @@ judged on the evidence of its criterion; one that changes a prediction or an exp
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -24,23 +25,38 @@ from claimtest.check import Control
 from claimtest.claim import Verdict
 from claimtest.criteria import Law
 from claimtest.criteria.law import MISS, Interval, disjoint, inside
+from claimtest.criteria.probability import clopper_pearson
 from claimtest.criteria.student import cases
+from claimtest.judged import CriterionResult
 from claimtest.profile import ALPHA, Profile
-from claimtest.results import CriterionResult, ReadingResult
+from claimtest.results import ReadingResult
 
 __all__ = ["ENOUGH", "Certainty", "Evidence", "certainties", "evidence_of"]
 
 ENOUGH = 30_000
 """So many trials without an error show that it is rarer than `MISS`, at 95 %."""
 
+THOROUGH = 10 * ENOUGH
+"""What errs in one of `ENOUGH` trials is tried so often: up to 20 errors show the same then."""
+
 
 @dataclass(frozen=True)
 class Question:
-    """Whether a criterion holds or, for a ``control``, comes out violated, judged by the region ``accepted``."""
+    """Whether a criterion or a ``control``, judged by the region ``accepted``, comes to the verdict ``again``."""
 
     name: str
     control: bool
     accepted: Interval
+    again: Verdict
+
+    def erring(self, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        """Which intervals do not."""
+        return ~(inside if self.again is Verdict.HOLDS else disjoint)(low, high, self.accepted)
+
+    @property
+    def error(self) -> str:
+        """What they do instead."""
+        return "does not hold" if self.again is Verdict.HOLDS else "not violated"
 
 
 @dataclass(frozen=True)
@@ -71,31 +87,41 @@ class Certainty:
     control: bool
     rate: Rate
 
+    @property
+    def shown(self) -> bool:
+        """Whether the trials show, at 95 %, that errors are rarer than promised."""
+        return clopper_pearson(self.rate.events, self.rate.trials, 0.1)[1] <= self.rate.promised
+
+    @property
+    def met(self) -> bool:
+        """Whether that is shown, or is not refuted by trials too few to show it."""
+        return self.shown if self.rate.trials >= ENOUGH else self.rate.met
+
     def to_json(self) -> dict[str, Any]:
         """An entry of calibration.json."""
-        return {"name": self.name, "control": self.control, **self.rate.to_json()}
+        return {"name": self.name, "control": self.control, **self.rate.to_json(), "met": self.met}
 
 
 def evidence_of(claim: str, reading: ReadingResult, profile: Profile) -> Iterator[Evidence]:
-    """The evidence of a reading that is expected to hold: of each criterion that did, and of controls with their own.
+    """The evidence of a reading with an expectation: of each criterion that met it, and of controls with their own.
 
-    Where there is no noise to copy (identities, ceilings, too many values) there is none.
+    Where there is no noise to copy (identities, ceilings) there is none.
     """
-    if reading.reading.expected is not Verdict.HOLDS:
-        return
     for result in reading.criteria:
-        if result.verdict is not Verdict.HOLDS:
+        if reading.reading.expected is None or result.verdict is not reading.reading.expected:
             continue
         name, aimed = (
             f"{claim}/{reading.reading.id}",
             [c for c in reading.controls if c.control.aimed_at == result.criterion.id],
         )
-        asked = [Question(f"{name}/{result.criterion.id}", False, result.criterion.law.accepted(profile))]
+        accepted = result.criterion.law.accepted(profile)
+        asked = [Question(f"{name}/{result.criterion.id}", False, accepted, result.verdict)]
         for control in aimed:
             if control.outcome is None or control.idle:
                 continue
             variant = control.control.variant(result.criterion, profile)
-            question = Question(f"{name}/{control.control.id}", True, variant.law.accepted(profile))
+            again = Verdict.HOLDS if control.control.true else Verdict.VIOLATED
+            question = Question(f"{name}/{control.control.id}", True, variant.law.accepted(profile), again)
             if _same_evidence(control.control, variant.law, result.criterion.law):
                 asked.append(question)
             else:
@@ -111,7 +137,7 @@ def _same_evidence(control: Control, law: Law, aim: Law) -> bool:
 
 
 def _designed(result: CriterionResult, name: str, asked: Sequence[Question]) -> Iterator[Evidence]:
-    design = design_from(name, result)
+    design = design_from(name, result, most=math.inf)
     if isinstance(design, StudentDesign | EventDesign) and result.outcome is not None:
         yield Evidence(replace(design, why=("certainty",)), result.outcome.estimate, tuple(asked))
 
@@ -119,32 +145,41 @@ def _designed(result: CriterionResult, name: str, asked: Sequence[Question]) -> 
 def certainties(
     evidence: Sequence[Evidence], trials: int, jobs: int = 1, progress: bool | None = False
 ) -> list[Certainty]:
-    """Simulate every piece of evidence ``trials`` times, `ENOUGH` at most. Numbers do not depend on ``jobs``."""
+    """Simulate every piece of evidence ``trials`` times, `ENOUGH` at most, and where that leaves doubt `THOROUGH`.
+
+    Numbers do not depend on ``jobs``.
+    """
     trials = min(trials, ENOUGH)
+    found = _tried(evidence, trials, jobs, progress, "running again")
+    doubtful = [k for k, sure in enumerate(found) if trials == ENOUGH and not all(c.shown for c in sure)]
+    again = _tried([evidence[k] for k in doubtful], THOROUGH, jobs, progress, "looking closer")
+    for k, sure in zip(doubtful, again, strict=True):
+        found[k] = sure
+    return [certainty for sure in found for certainty in sure]
+
+
+def _tried(
+    evidence: Sequence[Evidence], trials: int, jobs: int, progress: bool | None, what: str
+) -> list[list[Certainty]]:
+    """What so many trials say of every piece of evidence."""
     tasks = [(k, first) for k, e in enumerate(evidence) for first in range(chunks(e.design, trials))]
     errors: list[Counter[str]] = [Counter() for _ in evidence]
     with mapper(jobs) as mapped:
         results = mapped(_count, [(evidence[k], first) for k, first in tasks])
-        bar = tqdm(zip(tasks, results, strict=True), "running again", len(tasks), leave=False,
+        bar = tqdm(zip(tasks, results, strict=True), what, len(tasks), leave=False,
                    disable=None if progress is None else not progress)  # fmt: skip
         for (k, _), counted in bar:
             errors[k].update(counted)
-    return [
-        Certainty(
-            q.name,
-            q.control,
-            Rate("not violated" if q.control else "does not hold", ALPHA, MISS, count[q.name], count[""]),
-        )
-        for e, count in zip(evidence, errors, strict=True)
-        for q in e.questions
-    ]
+    return [[_certainty(q, count) for q in e.questions] for e, count in zip(evidence, errors, strict=True)]
+
+
+def _certainty(question: Question, errors: Counter[str]) -> Certainty:
+    rate = Rate(question.error, ALPHA, MISS, errors[question.name], errors[""])
+    return Certainty(question.name, question.control, rate)
 
 
 def _count(task: tuple[Evidence, int]) -> Counter[str]:
     evidence, first = task
     low, high = evidence.intervals(first)
-    found = Counter({"": len(low)})
-    for question in evidence.questions:
-        as_it_should = disjoint if question.control else inside
-        found[question.name] = int(np.count_nonzero(~as_it_should(low, high, question.accepted)))
-    return found
+    errors = {q.name: int(np.count_nonzero(q.erring(low, high))) for q in evidence.questions}
+    return Counter({"": len(low)} | errors)

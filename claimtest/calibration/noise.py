@@ -10,7 +10,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from numpy.random import Generator
 
-__all__ = ["Noise", "NormalNoise", "Resampled", "SkewedNoise", "StudentNoise"]
+__all__ = ["LaplaceNoise", "Noise", "NormalNoise", "Resampled", "SkewedNoise", "StudentNoise"]
 
 
 class Noise(Protocol):
@@ -27,8 +27,19 @@ class Noise(Protocol):
 
 
 @dataclass(frozen=True)
+class LaplaceNoise:
+    """The double exponential, kurtosis 6: tails as heavy as those of nearly all criteria of a run."""
+
+    words = "double exponential"
+
+    def draw(self, rng: Generator, shape: tuple[int, int]) -> Float[ndarray, "S N"]:
+        """Of scale 1/√2."""
+        return rng.laplace(scale=np.sqrt(0.5), size=shape)
+
+
+@dataclass(frozen=True)
 class StudentNoise:
-    """Student's t: heavy tails."""
+    """Student's t: tails so heavy that samples do not show them."""
 
     freedom: float
 

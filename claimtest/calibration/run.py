@@ -102,7 +102,7 @@ class Calibration:
         unsure = [
             f"{c.name}: {c.rate.question} in {c.rate.events} of {c.rate.trials} runs, promised {c.rate.promised:g}"
             for c in self.certainties
-            if not c.rate.met
+            if not c.met
         ]
         return [*(line for design in self.designs for line in design.broken), *unsure]
 
@@ -110,7 +110,7 @@ class Calibration:
         """How often the run's criteria and controls would come out otherwise: a sentence, and those that ever did."""
         controls = sum(c.control for c in self.certainties)
         ever = sorted((c for c in self.certainties if c.rate.events), key=lambda c: -c.rate.share)
-        rows = [(c.name, c.rate.question, c.rate.events, c.rate.trials, "yes" if c.rate.met else "NO") for c in ever]
+        rows = [(c.name, c.rate.question, c.rate.events, c.rate.trials, "yes" if c.met else "NO") for c in ever]
         sentence = (
             f"run again with other seeds, {len(self.certainties) - controls} criteria and {controls} controls: "
             f"{len(ever)} ever came out otherwise"

@@ -11,7 +11,7 @@ from numpy import ndarray
 from numpy.typing import ArrayLike
 
 from claimtest.calibration.design import Design, EventDesign, ExactDesign, StudentDesign, sorted_by_cell
-from claimtest.calibration.noise import Noise, NormalNoise, Resampled, SkewedNoise, StudentNoise
+from claimtest.calibration.noise import LaplaceNoise, Noise, NormalNoise, Resampled, SkewedNoise, StudentNoise
 from claimtest.criteria import (
     AtLeast,
     AtMost,
@@ -26,8 +26,8 @@ from claimtest.criteria import (
 )
 from claimtest.criteria.order import fit_slope
 from claimtest.criteria.student import Groups, StudentLaw, cases, cells
+from claimtest.judged import CriterionResult
 from claimtest.profile import PROFILES
-from claimtest.results import CriterionResult
 
 __all__ = ["MOST_VALUES", "default_designs", "design_from", "hardest"]
 
@@ -38,10 +38,13 @@ _FEW = 8
 """A group of fewer values than this does not tell its own variance."""
 
 
-def design_from(name: str, result: CriterionResult) -> Design | None:
-    """Synthetic evidence laid out like a criterion's and as noisy; None where there is no noise to copy."""
+def design_from(name: str, result: CriterionResult, most: float = MOST_VALUES) -> Design | None:
+    """Synthetic evidence laid out like a criterion's and as noisy.
+
+    None where there is no noise to copy, or where it has more than ``most`` values.
+    """
     law = result.criterion.law
-    if result.outcome is None or result.samples is None or not 2 <= len(result.samples) <= MOST_VALUES:
+    if result.outcome is None or result.samples is None or not 2 <= len(result.samples) <= most:
         return None
     samples, _ = sorted_by_cell(result.samples)
     if isinstance(law, Probability):
@@ -177,7 +180,10 @@ def _layout(cases: int, widths: ArrayLike, replicates: int) -> Samples:
 
 
 def default_designs() -> list[Design]:
-    """A short ladder or few replicates for every kind of law: variances 1 : 100 and heavy tails, or skewed noise."""
+    """A short ladder or few replicates for every kind of law: variances 1 : 100 and heavy tails, or skewed noise.
+
+    Where tails are heavier than a law promises to see through, coverage alone is asked for.
+    """
     ladder, few, many = _layout(4, 2.0 ** np.arange(6, 12), 8), _layout(4, [64.0], 16), _layout(8, [64.0], 16)
     along = 0.1 * np.geomspace(1, 0.1, 6)[np.searchsorted(np.unique(ladder.abscissa), ladder.abscissa)]
     across = 0.1 * np.geomspace(1, 0.1, 4)[few.strata]
@@ -193,7 +199,11 @@ def default_designs() -> list[Design]:
     ]
     return [
         *(_student(what, law, at, scale, NormalNoise()) for what, law, at, scale in unequal),
-        *(_student(f"{what}, heavy tails", law, at, scale, StudentNoise(5), False) for what, law, at, scale in unequal),
+        *(_student(f"{what}, heavy tails", law, at, scale, LaplaceNoise()) for what, law, at, scale in unequal),
+        *(
+            _student(f"{what}, heaviest tails", law, at, scale, StudentNoise(5), False)
+            for what, law, at, scale in unequal
+        ),
         _student("skewed", Constant(1.0), many, np.full(len(many), 0.1), SkewedNoise(4)),
         EventDesign("default: one case", Probability(0.9), _layout(1, [64.0], 400), ("needs no run",)),
         EventDesign("default: many cases", Probability(0.9), _layout(8, [64.0], 96), ("needs no run",)),

@@ -20,6 +20,13 @@ __all__ = ["Groups", "StudentFit", "StudentLaw", "cases", "cells", "spread"]
 MOST_SKEWED = 0.2
 """By how much of itself an arm of an interval grows at most."""
 
+HEAVY = 10.0
+"""Excess kurtosis that a value is taken to have at least where it is said what is detected.
+
+So few values do not show the kurtosis of theirs. With 10 what is stated is kept for tails as heavy as those of a double
+exponential, whose excess is 3, down to groups of eight values, for which the expansions are short.
+"""
+
 
 @dataclass(frozen=True)
 class Groups:
@@ -99,11 +106,11 @@ class StudentFit:
         """How far beyond the accepted region a truth must lie to come out violated with probability 1 - MISS.
 
         r + z √(1 + r² τ²/4 + |κ| r) standard errors, with r the longer arm and τ² = var se²/se⁴: estimate and interval
-        vary, and skewness ties them. z is the quantile for a tenth of `MISS` on both sides, the normal's and what the
-        excess γ adds (Cornish and Fisher), z + γ(z³ - 3z)/24; the rest of `MISS` is for what that leaves.
+        vary, and skewness ties them. z is the quantile for a tenth of `MISS` on either side, the normal's and what
+        the excess γ adds (Cornish and Fisher), z + γ(z³ - 3z)/24; the rest of `MISS` is for what that leaves.
         """
         r = np.maximum(*self._arms(alpha))
-        z = -special.ndtri(MISS / 20)
+        z = -special.ndtri(MISS / 10)
         z = z + self.excess * (z**3 - 3 * z) / 24
         return (r + z * np.sqrt(1 + r**2 * self.uncertainty / 4 + np.abs(self.skewness) * r)) * self.error
 
@@ -124,22 +131,22 @@ def spread(
         ν = se⁴ / Σ_g V_g²/(f_g + 2) - 2,
 
     which is f for a single group. It is kept between 1 and ``most``, the count for equal variances. The skewness is
-    Σ part³/se³ and the excess, 0 at least, Σ_g (Σ part⁴ - 3 V_g²/n_g)/se⁴; var se² = Σ_g (Σ part⁴ - V_g²/n_g), heavy
-    tails included, but at least what ν makes of it.
+    Σ part³/se³, the excess Σ_g (Σ part⁴ - 3 V_g²/n_g)/se⁴ and var se² = Σ_g (Σ part⁴ - V_g²/n_g): what they would be
+    for values with an excess of `HEAVY` is the least of both, Σ part⁴ being (3 + `HEAVY`) V_g²/n_g then.
     """
     squared = parts**2
     squares, fourths = groups.sums(squared), groups.sums(squared**2)
+    even = squares**2 / groups.counts
+    heavy = np.maximum(fourths.sum(-1), (3 + HEAVY) * even.sum(-1))
     total = squares.sum(-1)
     error = np.sqrt(total)
     with np.errstate(invalid="ignore", divide="ignore"):
         freedom = total**2 / (squares**2 / (groups.sums(free) + 2)).sum(-1) - 2
         skewness = np.nan_to_num((squared * parts).sum(-1) / error**3)
-        kurtosis, excess = (
-            np.nan_to_num((fourths - times * squares**2 / groups.counts).sum(-1) / total**2) for times in (1, 3)
-        )
+        uncertainty, excess = (np.nan_to_num((heavy - k * even.sum(-1)) / total**2) for k in (1, 3))
     freedom = np.where(np.isnan(freedom), most, freedom)  # no variance at all, or no numbers
     freedom = np.clip(freedom, 1.0, max(most, 1.0))
-    return StudentFit(estimate, error, freedom, skewness, np.maximum(kurtosis, 2 / freedom), np.maximum(excess, 0.0))
+    return StudentFit(estimate, error, freedom, skewness, uncertainty, excess)
 
 
 class StudentLaw(Law):

@@ -10,6 +10,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from claimtest.calibration.certainty import ENOUGH
 from claimtest.report.figure import INK, figure_svg
 from claimtest.report.picture import Picture
 from claimtest.report.wording import number
@@ -68,10 +69,11 @@ def _certain(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     controls, trials = sum(entry["control"] for entry in found), min(entry["trials"] for entry in found)
     ever = sorted((entry for entry in found if entry["events"]), key=lambda entry: -entry["rate"])
     met = sum(entry["met"] for entry in found)
+    how_sure = "which is shown at 95 %" if trials >= ENOUGH else "as far as so few runs can tell"
     yield (
         f"With what the run estimated taken for the truth and its noise drawn again, {trials} times or more: of "
         f"{len(found) - controls} criteria and {controls} controls {met} come out as they should with probability "
-        f"0.9999, as far as can be told, and {len(found) - len(ever)} did so every time."
+        f"0.9999, {how_sure}, and {len(found) - len(ever)} did so every time."
     )
     if ever:
         worst = "; ".join(f"{e['name']} ({e['question']}: {e['events']} of {e['trials']})" for e in ever[:8])

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from claimtest.claim import Verdict
+from claimtest.report.controls import tally
 from claimtest.report.mathematics import split_mathematics
 from claimtest.report.wording import basis, estimate, expectation, interval, region, summary
 from claimtest.results import ClaimResult, CriterionResult, ReadingResult, RunResult
@@ -79,10 +80,9 @@ def _claim(claim: ClaimResult) -> str:
 
 
 def _reading(reading: ReadingResult) -> str:
-    counted = [control for control in reading.controls if control.outcome and control.counts]
-    rejected = sum(control.rejected is True for control in counted)
+    outcome = tally(reading.controls).outcome
     words = f"{reading.verdict}, {expectation(reading)}" + (f": {reading.scope}" if reading.scope else "")
-    controls = f"; {rejected} of {len(counted)} controls rejected" if counted else ""
+    controls = f"; controls: {outcome}" if outcome else ""
     rests = f"; {basis(reading)}" if reading.cases else ""
     head = rf"\emph{{{tex(reading.reading.title)}}}: {tex(words + controls + rests)}"
     return "\\addlinespace\n" + _across(head) + "".join(_criterion(result) for result in reading.criteria)

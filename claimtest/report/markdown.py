@@ -11,6 +11,7 @@ from tabulate import tabulate
 from claimtest.claim import Verdict
 from claimtest.kills import KillMatrix
 from claimtest.report.calibration import CalibrationView
+from claimtest.report.controls import tally
 from claimtest.report.looseness import Looseness, looseness, tightness
 from claimtest.report.mathematics import split_mathematics
 from claimtest.report.pictures import Picture, Pictures
@@ -27,7 +28,6 @@ from claimtest.report.wording import (
     number,
     region,
     summary,
-    tally,
 )
 from claimtest.report.wording import marked as emphasised
 from claimtest.results import ClaimResult, ControlResult, CriterionResult, ReadingResult, RunResult
@@ -146,7 +146,8 @@ def reading_parts(claim: ClaimResult, reading: ReadingResult, pictures: Pictures
         heads = ["Criterion", "Kind", "Estimate", "Interval", "Accepted", "Detectable", "n", "Verdict"]
         parts.append(grid([_criterion(c) for c in reading.criteria], heads))
     if reading.controls:
-        heads = ["Control (known to be false)", "Aimed at", "Estimate", "Interval", "It would accept", "Outcome"]
+        known = "true" if reading.controls[0].control.true else "false"
+        heads = [f"Control (known to be {known})", "Aimed at", "Estimate", "Interval", "It would accept", "Outcome"]
         parts.append(grid([_control(c) for c in reading.controls], heads))
     drawn = [pictures.criteria.get((claim.claim.id, stated.id, c.criterion.id)) for c in reading.criteria]
     parts += [_image(picture) for picture in drawn if picture is not None]
@@ -166,7 +167,7 @@ def _control(result: ControlResult) -> list[str]:
     o = result.outcome
     if o is None:
         return [*head, "", "", "", f"not run: {text(result.why_not)}"]
-    verdict = "rejected" if result.rejected else f"**not rejected** ({result.why_not or o.verdict})"
+    verdict = result.words if result.told else f"**{result.words}** ({result.why_not or o.verdict})"
     if not result.counts:
         verdict += f", not counted: {result.discounted}"
     return [*head, estimate(o), interval(o), region(o.accepted), verdict]
@@ -199,8 +200,7 @@ def marked(verdict: Verdict) -> str:
 def _controls(controls: Sequence[ControlResult]) -> str:
     count = tally(controls)
     idle = f"{count.idle} not counted" if count.idle else ""
-    judged = f"{count.rejected} of {count.judged} rejected" if count.judged else ""
-    return ", ".join(filter(None, (judged, idle))) or "none"
+    return ", ".join(filter(None, (count.outcome, idle))) or "none"
 
 
 def text(words: str) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from claimtest.report.controls import tally
 from claimtest.report.mathematics import display, plain, prose
-from claimtest.report.wording import PROVENANCE, anchor, basis, estimate, expectation, interval, number, region, tally
+from claimtest.report.wording import PROVENANCE, anchor, basis, estimate, expectation, interval, number, region
 
 __all__ = ["render"]
 

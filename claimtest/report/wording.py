@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from claimtest.claim import Provenance, Verdict
@@ -13,12 +11,12 @@ from claimtest.criteria import Outcome
 from claimtest.exhibit import Estimate
 from claimtest.kills import Kill
 from claimtest.profile import ERROR_BUDGET
-from claimtest.results import ClaimResult, ControlResult, CriterionResult, ReadingResult, RunResult
+from claimtest.report.controls import controls_in_words
+from claimtest.results import ClaimResult, CriterionResult, ReadingResult, RunResult
 
 __all__ = [
     "MARKS",
     "PROVENANCE",
-    "Tally",
     "anchor",
     "basis",
     "cell",
@@ -32,7 +30,6 @@ __all__ = [
     "number",
     "region",
     "summary",
-    "tally",
 ]
 
 PROVENANCE = {
@@ -137,26 +134,6 @@ def expectation(reading: ReadingResult) -> str:
     )
 
 
-@dataclass(frozen=True)
-class Tally:
-    """How many controls were rejected of those judged, and how many were idle (not run, or their aim did not hold)."""
-
-    rejected: int
-    judged: int
-    idle: int
-
-    @property
-    def complete(self) -> bool:
-        """Whether every judged control was rejected."""
-        return self.rejected == self.judged
-
-
-def tally(controls: Sequence[ControlResult]) -> Tally:
-    """Count the controls."""
-    judged = [c for c in controls if c.counts and c.outcome is not None]
-    return Tally(sum(c.rejected is True for c in judged), len(judged), len(controls) - len(judged))
-
-
 def key_criterion(claim: ClaimResult) -> CriterionResult | None:
     """What speaks for a claim in one line: the first criterion of its principal reading, or the first that was run.
 
@@ -172,7 +149,7 @@ def headline(run: RunResult) -> tuple[Verdict, str]:
     if not all(r.as_expected for _, r in run.readings):
         return Verdict.VIOLATED, "A verdict contradicts what was expected"
     if not all(r.controls_rejected for _, r in run.readings if r.gated):
-        return Verdict.VIOLATED, "A control was not rejected: its criterion could not have seen the error"
+        return Verdict.VIOLATED, "A control did not come out as it must: its criterion could not have seen the error"
     if run.failed:
         return Verdict.VIOLATED, "A check failed: its claim has no verdict"
     if not run.judged:
@@ -187,7 +164,7 @@ def headline(run: RunResult) -> tuple[Verdict, str]:
 def summary(run: RunResult) -> list[str]:
     """The run in sentences: what holds, what does not, and how sure that is."""
     failed = [f"Without a verdict: {error}." for error in run.failed]
-    sentences = [*failed, _claims(run), *_readings(run), _controls(run)]
+    sentences = [*failed, _claims(run), *_readings(run), *controls_in_words(run)]
     sentences.append(f"The chance that a run contradicts a true claim is at most {ERROR_BUDGET:.1%}.")
     return [s for s in sentences if s]
 
@@ -217,23 +194,6 @@ def _readings(run: RunResult) -> list[str]:
         if run.inconclusive else "Nothing is inconclusive.",
         f"{_count(unjudged, 'reading')} {_are(unjudged)} not judged in this run." if unjudged else "",
     ]  # fmt: skip
-
-
-def _controls(run: RunResult) -> str:
-    count = tally([control for _, reading in run.readings for control in reading.controls])
-    if not count.judged:
-        return "No control was judged."
-    if count.complete:
-        number_of = "The only control" if count.judged == 1 else f"Every one of {count.judged} controls"
-        return f"{number_of} (variants known to be false) was rejected{_idle(count)}."
-    missed = f"{count.judged - count.rejected} of {count.judged} controls (variants known to be false)"
-    return f"{missed} were not rejected{_idle(count)}."
-
-
-def _idle(count: Tally) -> str:
-    if not count.idle:
-        return ""
-    return f"; {count.idle} more {_are(count.idle)} not counted, aimed at what is not judged or does not hold here"
 
 
 def basis(reading: ReadingResult) -> str:
