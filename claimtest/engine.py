@@ -14,6 +14,7 @@ import numpy as np
 from claimtest.cells import Cell, CellData, Quantities, Sweep
 from claimtest.check import Check, Control, Criterion, Pack, ReadingCheck, View
 from claimtest.claim import Verdict
+from claimtest.criteria import Ceiling
 from claimtest.errors import RunError, TooLittle, UsageError
 from claimtest.kills import control_evidence, kill_matrix, true_there
 from claimtest.profile import MOST_CRITERIA, Profile
@@ -140,15 +141,20 @@ class Engine:
         if isinstance(judged, str):
             return ControlResult(control, None, discounted, judged)
         outcome, samples = judged
-        if outcome.verdict is Verdict.INCONCLUSIVE and self._lone(control.sweep or aim.criterion.sweep):
-            discounted = discounted or LONE
+        if not control.true and self._lone(control.sweep or aim.criterion.sweep):
+            ceiling = isinstance(control.variant(aim.criterion, self.profile).law, Ceiling)
+            if outcome.verdict is Verdict.INCONCLUSIVE or (outcome.verdict is Verdict.HOLDS and ceiling):
+                discounted = discounted or LONE
         idle = not control.true and not true_there(control, aim.criterion, view, self.profile)
         why = "the unchanged experiment is violated there too" if idle else ""
         why = "what it measures is not a number" if outcome.undefined else why
         return ControlResult(control, outcome, discounted, why, idle, samples)
 
     def _lone(self, sweep: Sweep) -> bool:
-        """Whether its cases stand for several: sizes are chosen for drawn ones, and a user's may vary more."""
+        """Whether its cases stand for several: sizes are chosen for drawn ones, and a user's may vary more.
+
+        One problem may obey a ceiling, too, that others break.
+        """
         return all(getattr(case, "stands_for", 1) > 1 for case in sweep.chosen(self.book, self.profile))
 
     def _view(self, check: Check, evidence: Evidence) -> View:

@@ -34,11 +34,15 @@ class Kill:
 
 @dataclass(frozen=True)
 class KillMatrix:
-    """Rows are controls, columns criteria, both as "reading/id"; a square is None where the criterion does not look."""
+    """Rows are controls, columns criteria, both as "reading/id"; a square is None where the criterion does not look.
+
+    ``true`` are the rows of true variants, which their aims must find to hold.
+    """
 
     controls: tuple[str, ...]
     criteria: tuple[str, ...]
     squares: tuple[tuple[Kill | None, ...], ...]
+    true: tuple[str, ...] = ()
 
     @property
     def unaimed(self) -> tuple[str, ...]:
@@ -55,7 +59,8 @@ class KillMatrix:
     def to_json(self) -> dict[str, Any]:
         """The matrix's entry in report.json: verdicts, null where a criterion does not look or has nothing to judge."""
         verdicts = [[str(s.verdict) if s and s.verdict else None for s in row] for row in self.squares]
-        return {"controls": list(self.controls), "criteria": list(self.criteria), "verdicts": verdicts}
+        names = {"controls": list(self.controls), "criteria": list(self.criteria), "true": list(self.true)}
+        return names | {"verdicts": verdicts}
 
 
 def kill_matrix(
@@ -74,7 +79,8 @@ def kill_matrix(
             names.append(f"{part.reading}/{control.id}")
             there = Kill(aims.get((part.reading, control.id)), aim=True)
             rows.append(tuple(there if c is aim else _kill(control, aim, c, view, profile) for _, c in criteria))
-    return KillMatrix(tuple(names), tuple(name for name, _ in criteria), tuple(rows))
+    true = tuple(f"{part.reading}/{c.id}" for part in check.readings for c in part.controls if c.true)
+    return KillMatrix(tuple(names), tuple(name for name, _ in criteria), tuple(rows), true)
 
 
 def _kill(control: Control, aim: Criterion, criterion: Criterion, view: View, profile: Profile) -> Kill | None:

@@ -126,7 +126,8 @@ def _kills(kills: KillMatrix) -> list[str]:
     rows = [[f"`{name}`", *(kill_mark(s) + "!" * bool(s and s.aim) for s in row)] for name, row in kills.rows]
     legend = "✗ found violated, ○ not noticed, ? undecided, – nothing to judge, · does not look, ! the aim. Columns: "
     columns = ", ".join(f"{k} `{name}`" for k, name in zip(numbers, kills.criteria, strict=True))
-    return ["### Kill matrix", grid(rows, ["Control", *numbers]), f"{legend}{columns}."]
+    true = f" True variants, which have to hold: {', '.join(f'`{name}`' for name in kills.true)}." if kills.true else ""
+    return ["### Kill matrix", grid(rows, ["Control", *numbers]), f"{legend}{columns}.{true}"]
 
 
 def reading_parts(claim: ClaimResult, reading: ReadingResult, pictures: Pictures) -> list[str]:

@@ -88,11 +88,11 @@ def test_rising_scores_hold_and_every_control_is_rejected():
     result = judged("figure3", scores)
     for reading in result.readings:
         assert reading.verdict is Verdict.HOLDS, reading.reading.id
-        assert all(control.counts and control.rejected for control in reading.controls), reading.reading.id
+        assert all(control.counts and control.told for control in reading.controls), reading.reading.id
     falling = judged("figure3", lambda cell, rng: scores(cell, rng, -0.1))
     verdicts = {reading.reading.id: reading.verdict for reading in falling.readings}
     assert verdicts["mig"] is Verdict.VIOLATED
-    assert all(control.rejected is not None for reading in falling.readings for control in reading.controls)
+    assert all(control.told is not None for reading in falling.readings for control in reading.controls)
 
 
 def test_an_encoder_as_good_before_training_is_seen():
@@ -140,7 +140,7 @@ def test_a_larger_space_that_learns_more_holds_and_every_control_is_rejected():
     result = judged("figure4", nothing_shown)
     for reading in result.readings:
         assert reading.verdict is Verdict.HOLDS, reading.reading.id
-        assert all(control.counts and control.rejected for control in reading.controls), reading.reading.id
+        assert all(control.counts and control.told for control in reading.controls), reading.reading.id
     (listed,) = [e for e in result.exhibits if e.id == "attributes"]
     starred = [name.startswith("★") for name in listed.data["attribute"]]
     assert starred == sorted(starred, reverse=True)

@@ -8,7 +8,7 @@ from scipy import stats
 
 from claimtest.criteria import Constant, ExactOrder, Samples
 from claimtest.criteria.law import MISS
-from claimtest.criteria.student import Groups, StudentFit, cases, cells, spread
+from claimtest.criteria.student import HEAVY, Groups, StudentFit, cases, cells, spread
 from claimtest.profile import ALPHA
 from tests.claimtest.simulation import QUICK, at_least, at_most, misses
 
@@ -49,30 +49,39 @@ def test_degrees_of_freedom_are_those_of_satterthwaite():
 
 
 def test_skewness_and_uncertainty_are_those_of_the_sum():
-    """Of a sum of 200 exponential parts: skewness 2/√200, relative variance of the squared error (9 - 1)/200."""
-    groups = Groups(np.zeros(200, int))
-    parts = np.random.default_rng(1).standard_exponential((5000, 200)) - 1
-    fit = spread(parts.sum(-1), parts, np.ones(200), groups, 200.0)
-    assert fit.skewness.mean() == pytest.approx(2 / np.sqrt(200), rel=0.1)
-    assert (fit.uncertainty * fit.error**4).mean() / 200**2 == pytest.approx(8 / 200, rel=0.1)
+    """Of a sum of 2000 parts with skewness 2/√k and kurtosis 3 + 6/k, k = 0.2: the former over √2000, (33 - 1)/2000."""
+    groups = Groups(np.zeros(2000, int))
+    parts = (np.random.default_rng(1).standard_gamma(0.2, (2000, 2000)) - 0.2) / np.sqrt(0.2)
+    fit = spread(parts.sum(-1), parts, np.ones(2000), groups, 2000.0)
+    assert fit.skewness.mean() == pytest.approx(2 / np.sqrt(0.2 * 2000), rel=0.1)
+    assert (fit.uncertainty * fit.error**4).mean() / 2000**2 == pytest.approx(32 / 2000, rel=0.1)
 
 
 def test_the_uncertainty_of_groups_is_that_of_a_loop():
     counts = [4, 9]
     groups, parts = Groups(np.repeat([0, 1], counts)), np.random.default_rng(2).standard_exponential(13) * 10 - 4
     fit = spread(0.0, parts, np.ones(13), groups, 13.0)
-    loop = sum((of**4).sum() - (of**2).sum() ** 2 / len(of) for of in np.split(parts, [4]))
-    assert loop / (parts**2).sum() ** 2 > 2 / fit.freedom  # else it is what the freedom makes of it
-    assert fit.uncertainty == pytest.approx(loop / (parts**2).sum() ** 2)
-    excess = sum((of**4).sum() - 3 * (of**2).sum() ** 2 / len(of) for of in np.split(parts, [4]))
-    assert fit.excess == pytest.approx(excess / (parts**2).sum() ** 2)
-    assert spread(0.0, np.array([1.0, -1, 1, -1]), np.ones(4), Groups(np.zeros(4, int)), 4.0).excess == 0
+    heavy = sum((of**4).sum() for of in np.split(parts, [4]))
+    even = sum((of**2).sum() ** 2 / len(of) for of in np.split(parts, [4]))
+    fourth = max(heavy, (3 + HEAVY) * even) / (parts**2).sum() ** 2
+    even /= (parts**2).sum() ** 2
+    assert fit.uncertainty == pytest.approx(fourth - even)
+    assert fit.excess == pytest.approx(fourth - 3 * even)
+
+
+def test_few_values_are_taken_to_have_heavy_tails_and_what_is_heavier_counts():
+    even, groups = np.array([1.0, -1, 1, -1]), Groups(np.zeros(4, int))
+    fit = spread(0.0, even, np.ones(4), groups, 4.0)
+    assert (fit.excess, fit.uncertainty) == pytest.approx((HEAVY / 4, (HEAVY + 2) / 4))
+    lone = np.array([1.0] + [0.0] * 99)  # of kurtosis 100
+    fit = spread(0.0, lone, np.ones(100), Groups(np.zeros(100, int)), 100.0)
+    assert (fit.excess, fit.uncertainty) == pytest.approx((1 - 3 / 100, 1 - 1 / 100))
 
 
 @pytest.mark.parametrize("skewness", [-0.02, 0.0, 0.02])
 def test_what_is_far_is_its_formula(skewness):
     fit = StudentFit(*map(np.array, (1.0, 3.0, 12.0, skewness, 0.4, 0.3)))
-    t, z = stats.t.isf(ALPHA / 2, 12), stats.norm.isf(MISS / 20)
+    t, z = stats.t.isf(ALPHA / 2, 12), stats.norm.isf(MISS / 10)
     z += 0.3 * (z**3 - 3 * z) / 24
     r = t + abs(skewness) * (2 * t**2 + 1) / 6
     assert fit.far(ALPHA) == pytest.approx(3 * (r + z * np.sqrt(1 + r**2 * 0.1 + abs(skewness) * r)))

@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pytest
 
-from claimtest.check import Check, Control, ReadingCheck
+from claimtest.check import Check, Control, Criterion, ReadingCheck
 from claimtest.claim import Verdict
-from claimtest.criteria import Constant, OrderBound
+from claimtest.criteria import Ceiling, Constant, OrderBound
 from claimtest.engine import Engine
 from claimtest.errors import RunError, UsageError
 from claimtest.profile import MOST_CRITERIA, PROFILES
 from claimtest.results import RunResult, overall
 from tests.claimtest import toy_pack
-from tests.claimtest.toy_pack import CLT_CHECK, LLN_CHECK, PACK, Coin
+from tests.claimtest.toy_pack import CLT_CHECK, LLN_CHECK, PACK, SWEEP, Coin
 
 QUICK = PROFILES["quick"]
 KNOWN = {}
@@ -72,7 +73,7 @@ def test_a_control_counts_only_where_the_claim_itself_holds():
     tame = Control("tame", "hardly false", "variance", ingredients={"predicted": 1.001})
     (result,) = engine(LLN_CHECK, changed(CLT_CHECK, criteria=(open_question,), controls=(tame,))).judge(["clt"])
     (control,) = result.readings[0].controls
-    assert control.rejected is False
+    assert control.told is False
     assert not control.counts
     assert status([result]) == 0
     assert status([result], strict=True) == 1
@@ -170,7 +171,7 @@ def test_what_one_problem_alone_cannot_tell_does_not_count(coin, counts):
     near = Control("near", "", "variance", margins=1.0)
     check = changed(CLT_CHECK, criteria=(many,), controls=(near,))
     (result,) = engine(LLN_CHECK, check, book=(coin,)).judge_reading("clt", "exact").controls
-    assert (result.rejected, result.counts) == (False, counts)
+    assert (result.told, result.counts) == (False, counts)
     assert len(result.samples) == 4096 * len(QUICK.ladder(coin.base))
 
 
@@ -179,3 +180,12 @@ def test_a_claim_or_a_reading_that_is_not_there_is_named_with_those_that_are():
         PACK.check("nope")
     with pytest.raises(UsageError, match=r"no reading of 'lln' is called 'nope' \(there are: "):
         PACK.check("lln").part("nope")
+
+
+@pytest.mark.parametrize(("coin", "counts"), [(LoneCoin("yours", 16), False), (Coin("coin", 16), True)])
+def test_a_false_ceiling_that_one_problem_alone_obeys_does_not_count(coin, counts):
+    low = Criterion("low", "the mean is at most 2", Ceiling(2.0), SWEEP, lambda cell: np.abs(cell["mean"]))
+    lower = Control("lower", "it is at most 1.5", "low", law=Ceiling(1.5))
+    check = changed(CLT_CHECK, criteria=(low,), controls=(lower,))
+    (result,) = engine(LLN_CHECK, check, book=(coin,)).judge_reading("clt", "exact").controls
+    assert (result.outcome.verdict, result.told, result.counts) == (Verdict.HOLDS, False, counts)

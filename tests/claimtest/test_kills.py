@@ -59,10 +59,10 @@ def test_a_control_that_the_true_experiment_fails_too_is_not_rejected():
     )
     run = run_with(replace(CLT_CHECK, readings=(part,)))
     drift, vacuous = run.claims[1].readings[0].controls
-    assert drift.rejected
+    assert drift.told
     assert vacuous.outcome is not None
     assert vacuous.outcome.verdict is Verdict.VIOLATED
-    assert vacuous.rejected is False
+    assert vacuous.told is False
     assert vacuous.why_not == "the unchanged experiment is violated there too"
 
 

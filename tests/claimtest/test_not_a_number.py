@@ -47,7 +47,7 @@ def test_a_control_that_is_not_a_number_is_not_rejected():
     check = changed(CLT_CHECK, criteria=(aim,), controls=(control,))
     results = engine(replace(check, claim=ALONE)).judge(["clt"])
     (result,) = results[0].readings[0].controls
-    assert (result.outcome.verdict, result.rejected) == (Verdict.VIOLATED, False)
+    assert (result.outcome.verdict, result.told) == (Verdict.VIOLATED, False)
     assert result.why_not == "what it measures is not a number"
     assert status(results) == 1
 

@@ -77,7 +77,7 @@ class TestLatex:
         text = latex(toy_run())
         assert r"\emph{Faster than it is}: violated, as expected" in text
         assert r"size of the mean is $O(m^{-1/2})$ &" in text
-        assert "2 of 2 controls rejected" in text
+        assert "controls: 2 of 2 rejected" in text
         assert r"\textbf{violated}" in text
 
     @pytest.mark.skipif(not shutil.which("pdflatex"), reason="there is no pdflatex on this machine")

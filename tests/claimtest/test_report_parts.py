@@ -13,6 +13,7 @@ from claimtest.claim import Verdict
 from claimtest.criteria import Constant, Identity, OrderBound, Samples
 from claimtest.errors import RunError
 from claimtest.profile import PROFILES
+from claimtest.report.controls import tally
 from claimtest.report.figure import figure_svg, safe_label
 from claimtest.report.gauge import gauge
 from claimtest.report.graph import _label, claim_graph_svg, layers, reduced
@@ -28,7 +29,6 @@ from claimtest.report.wording import (
     number,
     region,
     summary,
-    tally,
 )
 from tests.claimtest.toy_run import toy_run
 
@@ -162,7 +162,7 @@ def test_a_check_that_failed_is_what_a_reader_sees_first():
 def test_tally_counts_only_what_was_judged():
     controls = [control for _, reading in toy_run().readings for control in reading.controls]
     count = tally(controls)
-    assert (count.rejected, count.judged, count.idle, count.complete) == (4, 4, 1, True)
+    assert (count.told, count.judged, count.idle, count.complete) == (4, 4, 1, True)
 
 
 def test_gauge_places_the_interval_inside_the_region_iff_it_holds():

@@ -86,12 +86,12 @@ PARTS = """
     claimtest.report.calibration.view_of claimtest.report.figure.figure_svg claimtest.report.latex.latex
     claimtest.report.markdown.grid claimtest.report.markdown.headline_of claimtest.report.markdown.markdown
     claimtest.report.markdown.marked claimtest.report.markdown.reading_parts claimtest.report.markdown.verdict_table
-    claimtest.report.mathematics.split_mathematics claimtest.report.wording.Tally claimtest.report.wording.basis
-    claimtest.report.wording.estimate
+    claimtest.report.mathematics.split_mathematics claimtest.report.controls.Tally
+    claimtest.report.controls.controls_in_words claimtest.report.wording.basis claimtest.report.wording.estimate
     claimtest.report.wording.expectation claimtest.report.wording.headline claimtest.report.wording.interval
     claimtest.report.wording.key_criterion claimtest.report.wording.kill_mark claimtest.report.wording.marked
     claimtest.report.wording.number claimtest.report.wording.region claimtest.report.wording.summary
-    claimtest.report.wording.tally claimtest.criterion.at_every_width claimtest.criterion.at_three_widest
+    claimtest.report.controls.tally claimtest.criterion.at_every_width claimtest.criterion.at_three_widest
     claimtest.criterion.at_widest claimtest.cells.Case claimtest.cells.Cell claimtest.cells.CellData
     claimtest.cells.replicate_seeds checks.case.CaseBook
 """
