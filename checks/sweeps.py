@@ -58,7 +58,7 @@ SAMPLED_SWEEP = sweep(
     SAMPLED,
     drawn,
     only(by_profile({"quick": 64, "standard": 256, "thorough": 512})),
-    {"quick": 64, "standard": 96, "thorough": 128},
+    {"quick": 80, "standard": 96, "thorough": 128},
     16,
 )
 INITIAL_SWEEP = sweep(INITIALISATION, drawn, ladder, {"quick": 64, "standard": 64, "thorough": 128}, 32)

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from theorems.blocks import KernelBlocks, Numbers
-from theorems.checked import checked, count
+from theorems.checked import checked, count, numbers
 from theorems.duals import Dual, dual_of, has_closed_form
 from theorems.interpolation import interpolant
 from theorems.learned_noise import learned_noise_blocks, noise_nodes
@@ -193,7 +193,7 @@ def _in_blocks(
 
 
 def _correlations(rho: Numbers) -> Float[ndarray, "*shape"]:
-    values = np.asarray(rho, dtype=np.float64)
+    values = numbers(rho, "rho")
     if not (np.abs(values) <= 1).all():
         raise ValueError("rho: every correlation must lie in [-1, 1]")
     return values

@@ -104,7 +104,7 @@ class ConstantKernel:
         T is a number or has the replicates' shape. Raises ValueError if λ0 is not positive (to round-off), the
         residual is 0 or T is not positive.
         """
-        T = np.asarray(T, dtype=np.float64)
+        T = numbers(T, "T")
         if not (T > 0).all():
             raise ValueError(f"rate: the time must be positive, got {T.min()}")
         if (self.smallest <= 1e-14 * self.eigenvalues.shape[-1] * self.largest).any():

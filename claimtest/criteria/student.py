@@ -20,10 +20,10 @@ __all__ = ["Groups", "StudentFit", "StudentLaw", "cases", "cells", "spread"]
 MOST_SKEWED = 0.2
 """By how much of itself an arm of an interval grows at most."""
 
-HEAVY = 10.0
+HEAVY = 12.0
 """Excess kurtosis that a value is taken to have at least where it is said what is detected.
 
-So few values do not show the kurtosis of theirs. With 10 what is stated is kept for tails as heavy as those of a double
+So few values do not show the kurtosis of theirs. With 12 what is stated is kept for tails as heavy as those of a double
 exponential, whose excess is 3, down to groups of eight values, for which the expansions are short.
 """
 

@@ -72,7 +72,7 @@ THEOREMS = {
     "ConstantKernel.residual": Call(CONSTANT.residual, {"r0": Y, "t": TIMES}),
     "ConstantKernel.integrated_residual": Call(CONSTANT.integrated_residual, {"r0": Y, "t": TIMES}),
     "ConstantKernel.descent_residual": Call(CONSTANT.descent_residual, {"r0": Y, "step": 0.1, "k": TIMES}),
-    "ConstantKernel.rate": Call(CONSTANT.rate, {"r0": Y, "t": 1.0}),
+    "ConstantKernel.rate": Call(CONSTANT.rate, {"r0": Y, "T": 1.0}),
     "stationary_loss": Call(
         stationary_loss, {"eigenvalues": CONSTANT.eigenvalues, "step": 0.1, "variance": 1.0, "outputs": 1}
     ),
@@ -174,15 +174,15 @@ MODELS = {
     ),
     "largest_change": Call(ball.largest_change, {"network": NETWORK, "x": X, "radius": 0.1, "steps": 1}),
     "smallest_eigenvalue": Call(ball.smallest_eigenvalue, {"network": NETWORK, "x": X, "radius": 0.1, "steps": 1}),
-    "divergence_from": Call(divergence.divergence_from, {"name": "latent", "initial": STEADY, "x": X}),
+    "divergence_from": Call(divergence.divergence_from, {"name": "initial-posterior", "initial": STEADY, "x": X}),
     "summed_beta": Call(divergence.summed_beta, {"beta": 0.1, "inputs": 2, "per_input": True, "halved": True}),
     "train_to_end": Call(
         endpoint.train_to_end,
-        {"network": STEADY, "x": X, "y": Y, "beta": 0.5, "divergence": "latent", "trainable": ("mean",)},
+        {"network": STEADY, "x": X, "y": Y, "beta": 0.5, "divergence": "initial-posterior", "trainable": ("mean",)},
     ),
     "regularised_descent": Call(
         regularised_descent.regularised_descent,
-        {"network": STEADY, "x": X, "y": Y, "step": 0.05, "steps": 2, "beta": 0.1, "divergence": "latent"},
+        {"network": STEADY, "x": X, "y": Y, "step": 0.05, "steps": 2, "beta": 0.1, "divergence": "standard-normal"},
     ),
     "descent_losses": Call(
         training.descent_losses, DATA | {"step": 0.05, "steps": 3, "trainable": ("mean", "decoder")}

@@ -112,9 +112,9 @@ EXEMPT = frozenset(f"{THE_CHECKS} {RECORDS} {OUR_OBJECTS} {BEHIND} {IMAGES} {FIL
 
 THE_RUN = """
     claimtest.agreement claimtest.alongside claimtest.cluster claimtest.cluster_worker claimtest.engine claimtest.errors
-    claimtest.executor claimtest.export claimtest.fields claimtest.finish claimtest.kills claimtest.plan claimtest.pool
-    claimtest.processes claimtest.pytest_claims claimtest.pytest_plugin claimtest.reference claimtest.results
-    claimtest.runner claimtest.seeds claimtest.session claimtest.setaside claimtest.shown claimtest.sources
+    claimtest.executor claimtest.export claimtest.fields claimtest.finish claimtest.judged claimtest.kills claimtest.plan
+    claimtest.pool claimtest.processes claimtest.pytest_claims claimtest.pytest_plugin claimtest.reference
+    claimtest.results claimtest.runner claimtest.seeds claimtest.session claimtest.setaside claimtest.shown claimtest.sources
     claimtest.attack.search claimtest.calibration.certainty claimtest.calibration.design claimtest.calibration.gather
     claimtest.calibration.noise claimtest.calibration.processes claimtest.calibration.rates claimtest.calibration.run
     claimtest.calibration.sources

@@ -68,9 +68,9 @@ CRITERIA = {
     "ExactOrder": _asked(ExactOrder, order=0.0, margin="order"),
     "OrderBound": _asked(OrderBound, order=0.0, truth=-0.5, margin="order"),
     "Trend": _asked(Trend, bound=-1.0, ratio=2.0, effect=0.1),
-    "Probability": _asked(Probability, at_least=0.9, in_every_case=False),
+    "Probability": _asked(Probability, at_least=0.9, in_every_case=False, values=COLUMNS["values"] > 1),
     "Identity": _asked(Identity, tolerance=1e-10),
-    "Ceiling": _asked(Ceiling, tolerance=2.0),
+    "Ceiling": _asked(Ceiling, tolerance=2.0, departure=2.5),
     "fit_slope": _of_samples(fit_slope),
     "mean_interval": _of_samples(lambda samples: mean_interval(samples, 0.05)),
 }

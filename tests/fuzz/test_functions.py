@@ -33,6 +33,7 @@ def scratch(tmp_path_factory):
     "call", [pytest.param(c, id=n) for calls in (THEOREMS, MODELS, CRITERIA, AUTHORS) for n, c in calls.items()]
 )
 def test_they_take_what_they_should(call):
+    call.function(**call.arguments)  # an error, however clear, would mean that the rest is refused for its sake
     assert outcome(call, call.arguments) == ""
 
 
