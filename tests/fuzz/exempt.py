@@ -111,12 +111,13 @@ LAWS = """
 EXEMPT = frozenset(f"{THE_CHECKS} {RECORDS} {OUR_OBJECTS} {BEHIND} {IMAGES} {FILES} {PARTS} {LAWS}".split())
 
 THE_RUN = """
-    claimtest.agreement claimtest.alongside claimtest.cluster claimtest.cluster_worker claimtest.engine claimtest.errors
-    claimtest.executor claimtest.export claimtest.fields claimtest.finish claimtest.judged claimtest.kills claimtest.plan
-    claimtest.pool claimtest.processes claimtest.pytest_claims claimtest.pytest_plugin claimtest.reference
-    claimtest.results claimtest.runner claimtest.seeds claimtest.session claimtest.setaside claimtest.shown claimtest.sources
-    claimtest.attack.search claimtest.calibration.certainty claimtest.calibration.design claimtest.calibration.gather
-    claimtest.calibration.noise claimtest.calibration.processes claimtest.calibration.rates claimtest.calibration.run
+    claimtest.agreement claimtest.alongside claimtest.cluster claimtest.cluster_worker claimtest.engine
+    claimtest.errors claimtest.executor claimtest.export claimtest.fields claimtest.finish claimtest.judged
+    claimtest.kills claimtest.plan claimtest.pool claimtest.processes claimtest.pytest_claims
+    claimtest.pytest_plugin claimtest.reference claimtest.results claimtest.runner claimtest.seeds claimtest.session
+    claimtest.setaside claimtest.shown claimtest.sources claimtest.attack.search claimtest.calibration.certainty
+    claimtest.calibration.design claimtest.calibration.gather claimtest.calibration.noise
+    claimtest.calibration.processes claimtest.calibration.rates claimtest.calibration.run
     claimtest.calibration.sources
 """
 """What a run is made of: it hands on packs, profiles and cells, which were checked where they were written."""
