@@ -10,6 +10,7 @@ from functools import partial
 from checks.attacks import ATTACK_LEMMA2
 from checks.experiments.networks import loud_decoder, mean_field
 from checks.measures.widths import (
+    LEAST_CASES,
     Event,
     Growth,
     by_case,
@@ -113,11 +114,14 @@ def _table_of_growth(fits: Sequence[tuple[str, Growth | None]]) -> Exhibit:
     rows = []
     for part, fit in fits:
         if fit is not None:
-            shown = [f"{e:.2f} ± {2 * s:.2f}" for e, s in zip(fit.exponents, fit.errors, strict=True)]
-            rows.append((part, *shown, fit.cases))
-    rows.append(("stated", "2", "2", "2", ""))
-    columns = ("part", "exponent of n", "of d", "of 1/λ0", "cases")
-    alt = "Joint regression of the logarithm of the smallest width on n, d and 1/λ0, with two standard errors."
+            shown = [f"{e:.2f} ± {2 * s:.2f}" for e, s in (fit.whole, *fit.parts)]
+            rows.append((part, *shown, *[""] * (4 - len(shown)), fit.cases))
+    rows.append(("stated", "1", "2", "2", "2", ""))
+    columns = ("part", "exponent of the stated width", "of n", "of d", "of 1/λ0", "cases")
+    alt = (
+        "Regression of the logarithm of the smallest width on that of the stated width and, from "
+        f"{LEAST_CASES} cases on, on n, d and 1/λ0 jointly; with two standard errors."
+    )
     data = dict(zip(columns, zip(*rows, strict=True), strict=True))
     return Exhibit("growth", "How the smallest width grows", alt, data, of_bound=True)
 

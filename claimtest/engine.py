@@ -125,7 +125,7 @@ class Engine:
 
     def _absent(self, criterion: Criterion) -> str:
         """Why there is nothing to look at."""
-        if criterion.sweep.chosen(self.book, self.profile):
+        if any(criterion.sweep.replicates_of(c, self.profile) for c in criterion.sweep.chosen(self.book, self.profile)):
             return "no width here suits it"
         return f"not part of the {self.profile.name} profile, or not for such data"
 

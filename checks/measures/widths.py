@@ -14,10 +14,20 @@ from checks.planning import EIGENVALUE_REACH, REACH, derived_eigenvalue_width, d
 from claimtest.cells import CellData
 from claimtest.criteria.probability import clopper_pearson
 from claimtest.profile import ALPHA
-from theorems.lemma2 import DELTA, closeness_defect, eigenvalue_share
+from theorems.lemma2 import DELTA, closeness_defect, eigenvalue_share, stated_width
 from theorems.limiting_kernel import KernelBlocks
 
-__all__ = ["Event", "Growth", "by_case", "close", "growth", "positive", "positive_within_reach", "smallest_width"]
+__all__ = [
+    "LEAST_CASES",
+    "Event",
+    "Growth",
+    "by_case",
+    "close",
+    "growth",
+    "positive",
+    "positive_within_reach",
+    "smallest_width",
+]
 
 Event = Callable[..., Float[ndarray, " R"]]
 """Of a cell, 1 where the event happened; no values where the claim says nothing."""
@@ -74,34 +84,51 @@ def by_case(cells: Sequence[CellData]) -> list[list[CellData]]:
     return list(cases.values())
 
 
+LEAST_CASES = 12
+"""With fewer, three exponents at once are not told apart."""
+
+
 @dataclass(frozen=True)
 class Growth:
-    """Exponents of n, d and 1/λ0 in m*, by joint least squares on logarithms, with standard errors (HC3)."""
+    """Exponents in m*, by least squares on logarithms, with standard errors (HC3), from so many ``cases``.
 
-    exponents: Float[ndarray, " 3"]
-    errors: Float[ndarray, " 3"]
+    ``whole`` is that of the stated width alone; ``parts`` those of n, d and 1/λ0 jointly, none from too few cases.
+    """
+
+    whole: tuple[float, float]
+    parts: tuple[tuple[float, float], ...]
     cases: int
 
 
 def growth(cells: Sequence[CellData], event: Event) -> Growth | None:
-    """Regress log m* on log n, log d and log 1/λ0, over the cases where m* was found; None if they are too few."""
-    rows, found = [], []
-    for own in by_case(cells):
-        m = smallest_width(own, event)
-        if 1 < m < np.inf:
-            rows.append([1.0, *_logarithms(own[0].case)])
-            found.append(np.log(m))
-    design = np.array(rows)
-    if len(rows) < 6 or np.linalg.matrix_rank(design) < 4:
+    """Regress log m* on that of the stated width, and on log n, log d and log 1/λ0, over the cases where m* was found.
+
+    None if those are fewer than four.
+    """
+    found = [(own[0].case, m) for own in by_case(cells) if 1 < (m := smallest_width(own, event)) < np.inf]
+    if len(found) < 4:
         return None
-    inverse = np.linalg.inv(design.T @ design)
-    coefficients = inverse @ design.T @ np.array(found)
-    leverage = np.einsum("ij,jk,ik->i", design, inverse, design)
-    residual = (np.array(found) - design @ coefficients) / np.maximum(1 - leverage, 1e-9)
-    covariance = inverse @ (design.T * residual**2) @ design @ inverse
-    return Growth(coefficients[1:], np.sqrt(np.diag(covariance))[1:], len(rows))
+    sizes = [(*_shape(case), case.smallest_eigenvalue) for case, _ in found]
+    log, stated = np.log([m for _, m in found]), np.log([stated_width(*size) for size in sizes])
+    _, whole = _exponents(stated[:, None], log)
+    _, *parts = _exponents(np.log([(n, d, 1 / smallest) for n, d, smallest in sizes]), log)
+    return Growth(whole, tuple(parts) if len(found) >= LEAST_CASES else (), len(found))
 
 
-def _logarithms(case: VaeCase) -> list[float]:
+def _shape(case: VaeCase) -> tuple[int, int]:
+    """n and d."""
     n, d = case.problem.targets.shape
-    return [float(np.log(n)), float(np.log(d)), float(-np.log(case.smallest_eigenvalue))]
+    return n, d
+
+
+def _exponents(x: Float[ndarray, "N k"], y: Float[ndarray, " N"]) -> list[tuple[float, float]]:
+    """The intercept and the coefficients of y on x, each with its standard error; none where x has too low a rank."""
+    design = np.column_stack([np.ones(len(x)), x])
+    if np.linalg.matrix_rank(design) < design.shape[1] or len(x) <= design.shape[1]:
+        return [(np.nan, np.nan)] * design.shape[1]
+    inverse = np.linalg.inv(design.T @ design)
+    coefficients = inverse @ design.T @ y
+    leverage = np.einsum("ij,jk,ik->i", design, inverse, design)
+    residual = (y - design @ coefficients) / np.maximum(1 - leverage, 1e-9)
+    covariance = inverse @ (design.T * residual**2) @ design @ inverse
+    return list(zip(map(float, coefficients), map(float, np.sqrt(np.diag(covariance))), strict=True))
