@@ -5,10 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from claimtest.calibration.certainty import certainties, evidence_of
+from claimtest.calibration import certainty
+from claimtest.calibration.certainty import Certainty, Question, certainties, evidence_of
+from claimtest.calibration.rates import Rate
 from claimtest.calibration.run import Calibration
 from claimtest.check import Control
 from claimtest.claim import Verdict
+from claimtest.criteria.law import MISS
 from claimtest.profile import ALPHA
 from tests.claimtest.simulation import QUICK
 from tests.claimtest.toy_pack import CLT_CHECK
@@ -24,7 +27,7 @@ def test_criteria_hold_and_controls_are_found_violated():
     found = certain(toy_run())
     assert set(found) == {
         "lln/bound/size", "lln/bound/inside", "lln/bound/faster", "lln/bound/drift", "clt/exact/variance",
-        "clt/exact/order", "clt/exact/double", "clt/exact/slower",
+        "clt/exact/order", "clt/exact/double", "clt/exact/slower", "lln/too-fast/size",
     }  # fmt: skip
     assert {name for name, c in found.items() if c.control} == {
         "lln/bound/faster", "lln/bound/drift", "clt/exact/double", "clt/exact/slower",
@@ -60,3 +63,38 @@ def test_rates_are_those_of_runs_with_other_seeds():
 def test_numbers_do_not_depend_on_the_number_of_processes():
     evidence = [e for claim, r in toy_run().readings for e in evidence_of(claim.claim.id, r, QUICK)][:2]
     assert certainties(evidence, 200) == certainties(evidence, 200, 2)
+
+
+@pytest.mark.parametrize(
+    ("events", "trials", "shown", "met"),
+    [
+        (0, 30_000, True, True),
+        (1, 30_000, False, False),
+        (20, 300_000, True, True),
+        (21, 300_000, False, False),
+        (0, 4000, False, True),  # too few to show it, and nothing against it
+        (40, 4000, False, False),
+    ],
+)
+def test_a_rate_below_one_in_ten_thousand_is_shown_at_95_percent_or_it_is_not(events, trials, shown, met):
+    sure = Certainty("claim/reading/criterion", False, Rate("does not hold", ALPHA, MISS, events, trials))
+    assert (sure.shown, sure.met) == (shown, met)
+    assert sure.to_json()["met"] is met
+
+
+def test_what_erred_once_is_looked_at_ten_times_as_long(monkeypatch):
+    monkeypatch.setattr(certainty, "ENOUGH", 1000)
+    monkeypatch.setattr(certainty, "THOROUGH", 10_000)
+    found = certain(toy_run(), 1000)
+    doubtful = {name for name, c in found.items() if c.rate.trials >= 10_000}
+    assert "clt/exact/variance" in doubtful
+    assert "lln/bound/drift" not in doubtful or found["lln/bound/drift"].rate.events == 0
+
+
+def test_errors_of_both_kinds_are_named():
+    held = Question("q", False, (0.0, 1.0), Verdict.HOLDS)
+    broken = Question("q", True, (0.0, 1.0), Verdict.VIOLATED)
+    low, high = np.array([0.2, -0.1, 2.0]), np.array([0.8, 0.5, 3.0])
+    assert held.erring(low, high).tolist() == [False, True, True]
+    assert broken.erring(low, high).tolist() == [True, True, False]
+    assert (held.error, broken.error) == ("does not hold", "not violated")
