@@ -34,7 +34,7 @@ def test_a_decorated_function_gets_what_its_kinds_return_and_the_rest_as_it_was(
             told(**arguments)
 
 
-@pytest.mark.parametrize(("row", "norm"), [([0.3, 0.4], "0\\.5"), ([1.2, 1.6], "2")])
+@pytest.mark.parametrize(("row", "norm"), [([0.3, 0.4], 0.5), ([1.2, 1.6], 2)])
 def test_the_row_that_is_off_the_sphere_is_named(row, norm):
     with pytest.raises(ValueError, match=f"row 1 .* has norm {norm}"):
         unit_rows(np.array([[1.0, 0.0], row, [0.0, 1.0]]))

@@ -149,7 +149,7 @@ def test_the_accuracy_says_where_it_fails():
     assert 1e-9 < accuracy(TANH, LearnedNoise(2.0)) < 1e-6
 
 
-GROWING = Activation("exp(z²)", lambda xp, z: xp.exp(z * z), lambda xp, z: 2 * z * xp.exp(z * z))
+GROWING = Activation("exp(z^2)", lambda xp, z: xp.exp(z * z), lambda xp, z: 2 * z * xp.exp(z * z))
 NOWHERE = Activation("nan", lambda xp, z: z * float("nan"), lambda xp, z: z * float("nan"))
 
 
