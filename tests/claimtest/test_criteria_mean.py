@@ -8,7 +8,7 @@ from scipy import stats
 
 from claimtest.claim import Verdict
 from claimtest.criteria import AtLeast, AtMost, Constant, Samples
-from claimtest.criteria.mean import mean_interval
+from claimtest.criteria.mean import fit_mean, mean_interval
 from claimtest.profile import ALPHA
 from tests.claimtest.simulation import QUICK, at_least, at_most, misses, verdicts
 
@@ -113,3 +113,19 @@ def test_too_few_values(values):
 def test_not_a_number_is_a_violation():
     samples = Samples(np.array([1.0, np.nan, 1.0]), np.zeros(3, int), np.ones(3))
     assert Constant(1.0).judge(samples, QUICK).verdict is Verdict.VIOLATED
+
+
+def test_the_error_by_known_precisions_is_its_sum():
+    """Σ h² (x - x̄)²/(1 - h), h = w/Σw: of equal precisions, the textbook's variance of a mean."""
+    values, weights = np.array([1.0, 1.5, 0.7, 2.0, 1.1]), np.array([1.0, 3.0, 0.5, 2.0, 4.0])
+    h = weights / weights.sum()
+    loop = sum(a**2 * (v - h @ values) ** 2 / (1 - a) for a, v in zip(h, values, strict=True))
+    fit = fit_mean(values, Samples(values, np.zeros(5, int), np.ones(5), weights))
+    assert (fit.estimate, fit.error) == pytest.approx((h @ values, math.sqrt(loop)))
+    even = fit_mean(values, Samples(values, np.zeros(5, int), np.ones(5), np.full(5, 7.0)))
+    assert even.error == pytest.approx(values.std(ddof=1) / math.sqrt(5))
+
+
+def test_a_constant_is_shifted_by_margins_and_keeps_its_own():
+    shifted = Constant(2.0, margin=0.05).shifted(2.5, QUICK)
+    assert (shifted.value, shifted.margin_of(QUICK)) == pytest.approx((2.25, 0.1))

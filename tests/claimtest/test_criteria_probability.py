@@ -146,3 +146,12 @@ def test_too_few_replicates_never_surely_hold():
 def test_a_law_that_is_shifted_leaves_a_tenth_of_the_failures_for_every_margin():
     assert Probability(0.9).shifted(1.0, QUICK).at_least == pytest.approx(0.99)
     assert Probability(0.8).shifted(2.0, QUICK).at_least == pytest.approx(0.998)
+
+
+def test_all_cases_together_are_an_outcome_of_their_own():
+    law, samples = Probability(0.9), of_cases(0.99, 0.97, 1.0)
+    outcome = law.judge(samples, QUICK)
+    assert (outcome.accepted, outcome.n, outcome.note) == ((0.9, 1.0), 1200, "1184 of 1200 replicates")
+    assert outcome.interval == pytest.approx(clopper_pearson(1184, 1200, 0.9 * ALPHA))
+    assert outcome.detectable == law.detectable(1200, 0.0, QUICK, 0.9 * ALPHA)
+    assert outcome.spread == pytest.approx(np.sqrt(1184 * 16) / 1200)

@@ -147,3 +147,10 @@ def test_many_samples_at_once_are_judged_as_one_by_one():
         together = law.fit(values, Samples(values[0], strata, abscissa, w)).interval(ALPHA)
         one_by_one = [law.judge(Samples(row, strata, abscissa, w), QUICK).interval for row in values]
         np.testing.assert_allclose(np.transpose(together), one_by_one, rtol=1e-12)
+
+
+def test_degrees_of_freedom_are_one_at_least_and_no_more_than_for_equal_variances():
+    groups, parts = Groups(np.arange(4)), np.ones(4)
+    assert spread(0.0, parts, np.full(4, 9.0), groups, 1.5).freedom == 1.5
+    assert spread(0.0, parts, np.full(4, 9.0), groups, 0.5).freedom == 1.0
+    assert spread(0.0, np.array([1.0, 0, 0, 0]), np.full(4, 0.1), groups, 3.0).freedom == 1.0

@@ -61,3 +61,8 @@ def test_a_control_shifts_the_bound():
 def test_one_abscissa_has_no_trend():
     with pytest.raises(ValueError, match="two abscissae"):
         Trend(0.0, 20.0).judge(samples(0.1, abscissae=np.array([10.0])), QUICK)
+
+
+def test_a_trend_has_no_margin_but_its_bound():
+    law = Trend(0.1, 20.0, 0.2)
+    assert (law.margin_of(QUICK), law.accepted(QUICK)) == (0.0, (0.1, math.inf))

@@ -30,7 +30,9 @@ def by_stepping(theta, r0, step, steps):
 
 def test_every_network_of_a_batch_moves_by_its_own_and_none_by_a_matrix_that_is_not_positive():
     theta, c = np.array([[2.0, 0.5], [0.5, 1.0]]), np.random.default_rng(0).standard_normal((3, 2, 4))
-    np.testing.assert_allclose(movement(theta, c), [np.sqrt(np.trace(one.T @ theta @ one)) for one in c])
+    for size in (1.0, 1e-3):
+        moved = [np.sqrt(np.trace(one.T @ theta @ one)) for one in size * c]
+        np.testing.assert_allclose(movement(theta, size * c), moved)
     indefinite, along = np.diag([1.0, -1e-3]), np.eye(2)[:, :, None]
     assert movement(indefinite, along[:1]) == pytest.approx([1.0])
     with pytest.raises(ValueError, match="not positive semidefinite"):

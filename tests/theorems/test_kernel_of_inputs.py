@@ -90,7 +90,7 @@ def test_bad_input(inputs, other, message):
 
 @pytest.mark.parametrize("rho", [1.5, [-1.0000001, 0], np.nan])
 def test_no_correlation(rho):
-    with pytest.raises(ValueError, match="^rho: every "):
+    with pytest.raises(ValueError, match=r"^rho: every "):
         kernel_profile(rho)
 
 

@@ -17,6 +17,12 @@ SOFTPLUS = Activation("softplus", lambda xp, z: xp.log1p(xp.exp(z)), lambda xp, 
 LEAKY = Activation(
     "leaky", lambda xp, z: xp.where(z > 0.5, z, 0.2 * z), lambda xp, z: 0.2 + 0.8 * (z > 0.5), kinks=(0.5,)
 )
+TWICE = Activation(
+    "bent twice", lambda xp, z: xp.clip(z, -0.5, 1) + xp.sin(z) / 10,
+    lambda xp, z: ((z > -0.5) & (z < 1)) + xp.cos(z) / 10, kinks=(-0.5, 1.0),
+)  # fmt: skip
+RAISED = Activation("10 + sin", lambda xp, z: 10 + xp.sin(z), lambda xp, z: xp.cos(z))
+"""So large that the term linear in R outweighs the square."""
 
 
 @pytest.mark.parametrize(
@@ -27,6 +33,7 @@ LEAKY = Activation(
         ("relu", (0.0, 1.0, 0.0, 1.0)),
         (SOFTPLUS, (0.0, 1.0, 0.25, 0.0)),
         (LEAKY, (0.2, 1.0, 0.0, 0.8)),
+        (TWICE, (-0.1, 1.1, 0.1, 2.0)),
     ],
     ids=lambda value: getattr(value, "name", None),  # an activation prints addresses, which are new every time
 )
@@ -59,7 +66,7 @@ def moved_kernel_entries(psi, weights, moves, x):
     return total.reshape(n * d, n * d)
 
 
-@pytest.mark.parametrize("psi", ["erf", "relu", LEAKY], ids=lambda psi: getattr(psi, "name", psi))
+@pytest.mark.parametrize("psi", ["erf", "relu", LEAKY, RAISED], ids=lambda psi: getattr(psi, "name", psi))
 def test_the_constant_is_its_sum_of_moments(psi):
     """Learned noise, τ = 0.7, all means over |ε| by adaptive quadrature."""
     low, high, curvature, jumps = slope_moduli(psi)
@@ -75,6 +82,7 @@ def test_the_constant_is_its_sum_of_moments(psi):
     blocks = [(high, mean(modulus)), ((high - low) / math.sqrt(2 * math.pi), mean(lambda e: e * modulus(e)))]
     linear = 2 * lipschitz * size + sum(2 * top * (change + top) for top, change in blocks)
     square = lipschitz**2 + sum(top * (4 * change + 3 * top) for top, change in blocks)
+    assert (linear > square) == (psi is RAISED)
     assert stability_constant(psi, LearnedNoise(0.7)) == pytest.approx(max(linear, square), rel=1e-5)
 
 
