@@ -61,3 +61,13 @@ def test_pieces_crowd_where_the_function_is_singular():
     interpolant(profile)
     angles = np.concatenate(seen)
     assert np.sum((angles > 0) & (angles < 1e-2)) > 5 * np.sum(angles > np.pi - 1e-2)
+
+
+def test_a_large_kernel_is_made_some_rows_at_a_time(monkeypatch):
+    """In parts of 7 rows, of which the lower triangle is the transposed upper one: the same numbers."""
+    x = points(80, 5)
+    whole = limiting_kernel(x, activation="relu", noise=LearnedNoise(1.0))
+    monkeypatch.setattr("theorems.limiting_kernel.ROWS", 7 * 80)
+    parts = limiting_kernel(x, activation="relu", noise=LearnedNoise(1.0))
+    for block in ("decoder", "mean", "scale"):
+        np.testing.assert_allclose(getattr(parts, block), getattr(whole, block), rtol=1e-13, atol=1e-13)

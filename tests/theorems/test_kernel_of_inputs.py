@@ -97,3 +97,8 @@ def test_no_correlation(rho):
 def test_unknown_activation():
     with pytest.raises(ValueError, match="did you mean sin"):
         limiting_kernel([[1.0]], activation="sine")
+
+
+def test_a_notebook_names_the_kernel_and_its_blocks():
+    html = limiting_kernel(np.eye(2))._repr_html_()
+    assert all(name in html for name in ("Kernel Θ", "decoder", "mean", "scale"))

@@ -56,6 +56,8 @@ def test_a_full_kernel_acts_on_the_residual_as_one_vector(rng):
         assert a.integrated_residual(r0, TIMES) == pytest.approx(b.integrated_residual(r0, TIMES))
         assert a.rate(r0, 2.0) == pytest.approx(b.rate(r0, 2.0))
     assert tensor.components(r0).shape == (n * d, 1)
+    batch = rng.standard_normal((4, n, d))
+    np.testing.assert_array_equal(tensor.components(batch), [tensor.components(r) for r in batch])
 
     mixed = random_kernel(rng, n * d)  # outputs coupled
     expected = (expm(-mixed * 0.7) @ r0.ravel()).reshape(n, d)

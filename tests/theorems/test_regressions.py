@@ -235,7 +235,7 @@ def test_learned_noise_collapse(rng):
         (lambda x: plain_ridge(x, x, activation="erf", **FIXED).unseen(x, x), "go together"),
         (lambda x: shrinkage(activation="erf", noise=FixedNoise(1.0), beta=-2.0), "beta"),
         (lambda x: KernelRegression(np.eye(2), np.ones((1, 3)), 0.1), "no regression"),
-        (lambda x: KernelRegression(np.eye(2), np.ones((1, 2)), -0.1), "ridge"),
+        (lambda x: KernelRegression(np.eye(2), np.ones((1, 2)), -0.1), "^ridge must"),
         (lambda x: KernelRegression(np.eye(2), np.ones((1, 2)), 0.1).fitted(np.ones((3, 1))), "do not fit"),
     ],
 )
