@@ -13,54 +13,56 @@ __all__ = ["Tally", "controls_in_words", "tally"]
 
 @dataclass(frozen=True)
 class Tally:
-    """How many controls were ``told`` of those judged, and how many were idle (not run, or their aim otherwise).
+    """How many false variants were ``rejected`` of those ``judged``, and how many ``true`` ones ``held``.
 
-    ``true``: they are true variants, which have to hold; those of one reading are all so, or all false.
+    ``idle`` are those that do not count: not run, or with an aim that came out otherwise than expected.
     """
 
-    told: int
+    rejected: int
     judged: int
+    held: int
+    true: int
     idle: int
-    true: bool = False
 
     @property
     def complete(self) -> bool:
-        """Whether every judged control was told."""
-        return self.told == self.judged
+        """Whether every judged control came out as it must."""
+        return (self.rejected, self.held) == (self.judged, self.true)
 
     @property
     def outcome(self) -> str:
-        """What became of them: "3 of 4 rejected", or "hold" for true variants; "" if none was judged."""
-        return f"{self.told} of {self.judged} {'hold' if self.true else 'rejected'}" if self.judged else ""
+        """What became of them: "3 of 4 rejected, 1 of 1 true holds"; "" if none was judged."""
+        false = f"{self.rejected} of {self.judged} rejected" if self.judged else ""
+        true = f"{self.held} of {self.true} true {'holds' if self.true == 1 else 'hold'}" if self.true else ""
+        return ", ".join(filter(None, (false, true)))
 
 
 def tally(controls: Sequence[ControlResult]) -> Tally:
-    """Count controls of one kind."""
+    """Count the controls."""
     judged = [c for c in controls if c.counts and c.outcome is not None]
-    true = any(c.control.true for c in controls)
-    return Tally(sum(c.told is True for c in judged), len(judged), len(controls) - len(judged), true)
+    false, true = ([c.told is True for c in judged if c.control.true is kind] for kind in (False, True))
+    return Tally(sum(false), len(false), sum(true), len(true), len(controls) - len(judged))
 
 
 def controls_in_words(run: RunResult) -> list[str]:
     """A sentence on the false variants and, where there are any, one on the true ones."""
-    controls = [control for _, reading in run.readings for control in reading.controls]
-    false, true = (tally([c for c in controls if c.control.true is kind]) for kind in (False, True))
-    return [_false(false), *([_true(true)] if true.judged else [])]
+    count = tally([control for _, reading in run.readings for control in reading.controls])
+    return [_false(count), *([_true(count)] if count.true else [])]
 
 
 def _false(count: Tally) -> str:
     if not count.judged:
         return "No control was judged."
-    if count.complete:
+    if count.rejected == count.judged:
         number_of = "The only control" if count.judged == 1 else f"Every one of {count.judged} controls"
         return f"{number_of} (variants known to be false) was rejected{_idle(count)}."
-    missed = f"{count.judged - count.told} of {count.judged} controls (variants known to be false)"
+    missed = f"{count.judged - count.rejected} of {count.judged} controls (variants known to be false)"
     return f"{missed} were not rejected{_idle(count)}."
 
 
 def _true(count: Tally) -> str:
     what = "true variants of what is expected to be violated"
-    return f"{count.told} of {count.judged} controls that are {what} {'holds' if count.judged == 1 else 'hold'}."
+    return f"{count.held} of {count.true} controls that are {what} {'holds' if count.true == 1 else 'hold'}."
 
 
 def _idle(count: Tally) -> str:

@@ -53,7 +53,10 @@ def test_one_that_does_not_hold_fails_the_gate_and_is_named():
     assert made.exit_status() == 1
     assert "control not-so-fast" in why(reading)
     assert "does not hold" in why(reading)
-    assert tally(reading.controls).outcome == "1 of 2 hold"
+    assert tally(reading.controls).outcome == "1 of 2 true hold"
+    every = [control for _, reading in made.readings for control in reading.controls]
+    assert tally(every).outcome == "4 of 4 rejected, 1 of 2 true hold"
+    assert not tally(every).complete
 
 
 def test_it_does_not_count_where_the_reading_is_not_violated():
