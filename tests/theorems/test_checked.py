@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from theorems.checked import above_zero, at_least_zero, checked, count, number
-from theorems.setting import unit_rows
+from theorems.regressions import KernelRegression
+from theorems.setting import RELU, FixedNoise, LearnedNoise, unit_rows
 
 
 @pytest.mark.parametrize("kind", [above_zero, at_least_zero])
@@ -38,3 +39,33 @@ def test_a_decorated_function_gets_what_its_kinds_return_and_the_rest_as_it_was(
 def test_the_row_that_is_off_the_sphere_is_named(row, norm):
     with pytest.raises(ValueError, match=f"row 1 .* has norm {norm}"):
         unit_rows(np.array([[1.0, 0.0], row, [0.0, 1.0]]))
+
+
+@pytest.mark.parametrize(
+    ("rows", "remedy"),
+    [([[1.0, 0.0], [2.0, 0.0]], "divide every row by its norm"), ([[1.0, 0.0], [0.0, 0.0]], "row of zeros has no dir")],
+)
+def test_what_to_do_about_rows_off_the_sphere(rows, remedy):
+    with pytest.raises(ValueError, match=f"^inputs: row 1 .*; .*{remedy}"):
+        unit_rows(np.array(rows))
+
+
+@pytest.mark.parametrize("noise", [LearnedNoise, FixedNoise])
+def test_a_scale_that_is_none_is_refused_by_its_noise(noise):
+    for scale in (-0.1, np.nan, 1e31, "1"):
+        with pytest.raises(ValueError, match=f"^{noise.__name__}: the scale"):
+            noise(scale)
+    assert noise(1e30).scale == 1e30
+
+
+def test_the_slope_of_relu_is_an_array_of_numbers():
+    slope = RELU.derivative(np, np.array([-1.0, 0.0, 2.0]))
+    assert slope.dtype == np.float64
+    assert slope.tolist() == [0.0, 0.0, 1.0]
+
+
+def test_kernels_of_a_regression_may_be_lists():
+    made = KernelRegression([[2.0, 0.0], [0.0, 2.0]], [[1.0, 0.0]], 0.5)
+    assert isinstance(made.gram, np.ndarray)
+    assert isinstance(made.cross, np.ndarray)
+    assert made.fitted([[1.0], [0.0]]).tolist() == [[0.8], [0.0]]

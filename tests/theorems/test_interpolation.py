@@ -63,11 +63,26 @@ def test_pieces_crowd_where_the_function_is_singular():
     assert np.sum((angles > 0) & (angles < 1e-2)) > 5 * np.sum(angles > np.pi - 1e-2)
 
 
-def test_a_large_kernel_is_made_some_rows_at_a_time(monkeypatch):
-    """In parts of 7 rows, of which the lower triangle is the transposed upper one: the same numbers."""
+@pytest.mark.parametrize("other", [None, points(75, 5, 1)], ids=["square", "rectangular"])
+def test_a_large_kernel_is_made_some_rows_at_a_time(monkeypatch, other):
+    """In parts of 7 rows, of which the lower triangle of a square one is the transposed upper one: the same numbers."""
     x = points(80, 5)
-    whole = limiting_kernel(x, activation="relu", noise=LearnedNoise(1.0))
-    monkeypatch.setattr("theorems.limiting_kernel.ROWS", 7 * 80)
-    parts = limiting_kernel(x, activation="relu", noise=LearnedNoise(1.0))
+    whole = limiting_kernel(x, other, activation="relu", noise=LearnedNoise(1.0))
+    monkeypatch.setattr("theorems.limiting_kernel.ROWS", 7 * whole.total.shape[1])
+    parts = limiting_kernel(x, other, activation="relu", noise=LearnedNoise(1.0))
     for block in ("decoder", "mean", "scale"):
         np.testing.assert_allclose(getattr(parts, block), getattr(whole, block), rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1e4])
+def test_the_tolerance_is_in_units_of_the_kernel(scale):
+    """A kernel that is 10^8 times smaller or larger is cut into the same pieces, and as close to the quadrature."""
+
+    def scaled(rho):
+        made = kernel_profile(rho, activation="erf", noise=FixedNoise(0.6))
+        return KernelBlocks(*(scale**2 * block for block in (made.decoder, made.mean, made.scale)))
+
+    found, exact = interpolant(scaled)(correlations()), scaled(correlations())
+    assert np.abs(found[:, 0] - exact.decoder).max() < 1e-10 * scaled(np.ones(1)).total
+    plain = interpolant(lambda rho: kernel_profile(rho, activation="erf", noise=FixedNoise(0.6)))
+    np.testing.assert_allclose(found, scale**2 * plain(correlations()), rtol=1e-12, atol=1e-13 * scale**2)

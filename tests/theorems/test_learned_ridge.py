@@ -129,3 +129,13 @@ def test_bad_input():
         stationary_distance(x, activation="erf", noise=FixedNoise(1.0), beta=0.3, step=100.0, outputs=1)
     with pytest.raises(ValueError, match="must be positive"):
         stationary_distance(x, activation="erf", noise=FixedNoise(1.0), beta=0.0, step=0.1, outputs=1)
+
+
+def test_the_longest_step_of_one_input_is_two_over_its_rate():
+    """N ← N (1 - η(D + β/σ0²)) for n = p = 1, with D = ∂_ρK at ρ = 1."""
+    given = {"activation": "erf", "noise": FixedNoise(1.0), "beta": 0.3, "outputs": 1}
+    longest = 2 / (float(dual_of("erf").first(1.0, 2.0, 2.0, 3.0)) + 0.3)
+    assert stationary_distance(np.ones((1, 1)), step=0.99 * longest, **given) > 0
+    for factor in (1.01, 1.4):
+        with pytest.raises(ValueError, match="too long"):
+            stationary_distance(np.ones((1, 1)), step=factor * longest, **given)

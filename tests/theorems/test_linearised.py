@@ -59,6 +59,10 @@ def test_a_full_kernel_acts_on_the_residual_as_one_vector(rng):
     batch = rng.standard_normal((4, n, d))
     np.testing.assert_array_equal(tensor.components(batch), [tensor.components(r) for r in batch])
 
+    stacked = ConstantKernel.full(np.stack([np.einsum("ij,ab->iajb", k * theta, np.eye(d)) for k in (1, 2)]))
+    for k, of_one in enumerate(stacked.residual(np.stack([r0, r0]), TIMES)):
+        np.testing.assert_allclose(of_one, ConstantKernel((k + 1) * theta).residual(r0, TIMES), atol=1e-12)
+
     mixed = random_kernel(rng, n * d)  # outputs coupled
     expected = (expm(-mixed * 0.7) @ r0.ravel()).reshape(n, d)
     assert ConstantKernel.full(mixed.reshape(n, d, n, d)).residual(r0, np.array([0.7]))[0] == pytest.approx(
@@ -175,3 +179,12 @@ def test_stationary_loss_of_small_steps_is_a_trace():
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("largest", [1e-6, 1.0, 1e6])
+def test_a_kernel_is_singular_by_its_own_scale(largest):
+    """At n = 2 a smallest eigenvalue of 1.5e-14 times the largest is round-off; of 1e-12 times it is none."""
+    r0 = np.ones((2, 1))
+    with pytest.raises(ValueError, match="singular"):
+        ConstantKernel(np.diag([1.5e-14 * largest, largest])).rate(r0, 1.0)
+    assert ConstantKernel(np.diag([1e-12 * largest, largest])).rate(r0, 1.0) >= 2
