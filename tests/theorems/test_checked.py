@@ -48,6 +48,8 @@ def test_the_row_that_is_off_the_sphere_is_named(row, norm):
 def test_what_to_do_about_rows_off_the_sphere(rows, remedy):
     with pytest.raises(ValueError, match=f"^inputs: row 1 .*; .*{remedy}"):
         unit_rows(np.array(rows))
+    with pytest.raises(ValueError, match=f"^inputs: row {1 if 'zeros' in remedy else 2} "):  # zeros are named first
+        unit_rows(np.array([*rows, [5.0, 0.0]]))
 
 
 @pytest.mark.parametrize("noise", [LearnedNoise, FixedNoise])

@@ -41,6 +41,9 @@ def test_shapes_are_those_of_the_setting():
     learned, fixed = (
         architecture(Problem(X, np.ones((3, 2)), ERF, noise), 6) for noise in (LearnedNoise(1.0), FixedNoise(1.0))
     )
+    assert {part.name: part.size for part in learned.parts if part.name in ("latent", "hidden", "output")} == {
+        "latent": 6, "hidden": 6, "output": 2,
+    }  # fmt: skip
     assert {"ψ(z)", "f̂"} <= {part.symbol for part in learned.parts}
     assert learned.shapes() == {name: block.shape for name, block in BLOCKS.items()}
     assert fixed.shapes() == {"mean": (6, 4), "decoder": (6, 2)}

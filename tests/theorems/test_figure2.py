@@ -37,6 +37,8 @@ def test_every_network_of_a_batch_moves_by_its_own_and_none_by_a_matrix_that_is_
     assert movement(indefinite, along[:1]) == pytest.approx([1.0])
     with pytest.raises(ValueError, match="not positive semidefinite"):
         movement(indefinite, along)
+    with pytest.raises(ValueError, match="not positive semidefinite"):  # however far another network moves
+        movement(indefinite, np.stack([1e6 * along[0], along[1]]))
 
 
 @pytest.mark.parametrize("singular", [False, True])
