@@ -84,7 +84,7 @@ CLOSENESS_SWEEP = sweep(
     {"quick": 400, "standard": 400, "thorough": 400},
     100,
 )
-FLOW_SWEEP = sweep(FLOW, drawn, ladder, {"quick": 32, "standard": 24, "thorough": 32}, 16)
+FLOW_SWEEP = sweep(FLOW, drawn, ladder, {"quick": 32, "standard": 32, "thorough": 32}, 16)
 FROZEN_DECODER = variant(FLOW_SWEEP, "frozen-decoder", trainable=("mean", "scale"))
 DRIFT_SWEEP = sweep(DRIFT, drawn, ladder, {"quick": 48, "standard": 48, "thorough": 48}, 16)
 STEPPING_SWEEP = sweep(STEPPING, drawn, rungs(2, 2), {"quick": 24, "standard": 48, "thorough": 48}, 12)

@@ -68,7 +68,7 @@ class Overconfident(Constant):
 
 @dataclass(frozen=True)
 class Boastful(Constant):
-    """A law that claims to see what lies two standard errors closer than it can."""
+    """A law that claims to see what lies less than half as far away as it can."""
 
     def fit(self, values, samples):
         fit = super().fit(values, samples)
@@ -77,7 +77,7 @@ class Boastful(Constant):
 
 class Claiming(type(Constant().fit(np.arange(4.0), Samples(np.ones(4), np.zeros(4, int), np.ones(4))))):
     def far(self, alpha):
-        return super().far(alpha) - 2 * self.error
+        return 0.4 * super().far(alpha)
 
 
 @pytest.mark.parametrize(("law", "words"), [(Overconfident(1.0), "misses the truth"), (Boastful(1.0), "missed beyond")])
@@ -210,7 +210,7 @@ class TestCommand:
         assert found["met"] is False
         assert all(design["met"] for design in found["designs"])
         assert {c["name"] for c in found["certainties"]} >= {"clt/exact/variance", "clt/exact/double"}
-        assert "run again with other seeds, 4 criteria and 4 controls:" in out
+        assert "run again with other seeds, 5 criteria and 4 controls:" in out
         assert "clt/exact/variance: does not hold in" in out
         assert {"lln/bound/size", "clt/exact/variance"} <= {design["design"] for design in found["designs"]}
         assert (tmp_path / "claims-out" / "calibration.svg").read_text().startswith("<svg")

@@ -50,7 +50,10 @@ class TestVerify:
         assert estimates[0] != estimates[1]
 
     def test_a_verdict_against_its_expectation_is_status_1(self, run, monkeypatch):
-        check = with_reading(toy_pack.CLT_CHECK, expected=Verdict.VIOLATED, because="a test says so")
+        (part,), (reading,) = toy_pack.CLT_CHECK.readings, toy_pack.CLT.readings
+        wrong = replace(reading, expected=Verdict.VIOLATED, because="a test says so")
+        bare = {"claim": replace(toy_pack.CLT, readings=(wrong,)), "readings": (replace(part, controls=()),)}
+        check = replace(toy_pack.CLT_CHECK, **bare)
         altered(monkeypatch, checks=(toy_pack.LLN_CHECK, check))
         status, out, _ = run("verify")
         assert status == 1
