@@ -9,7 +9,7 @@ import pytest
 from claimtest.cli import main
 from claimtest.criteria import AtLeast, Constant, OrderBound, Probability
 from claimtest.profile import PROFILES
-from claimtest.reference import Reference
+from claimtest.reference import Reference, Seen
 from tests.claimtest.shell import altered
 
 
@@ -88,3 +88,11 @@ def test_a_variant_is_as_fast_as_what_it_varies():
 def test_a_record_that_cannot_be_written_takes_one_line(run, tmp_path, capsys):
     assert main(["plan", "--record", str(tmp_path / "no" / "where.json")], pack="tests.claimtest.toy_pack") == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_noise_is_recorded_by_profile_and_the_largest_serves_another(tmp_path):
+    seen = [Seen("quick", 10, 1.0), Seen("standard", 20, 2.0)]
+    Reference({"flip": 1.0}, {"claim/reading/size": seen}).write(tmp_path / "reference.json")
+    known = Reference.read(tmp_path / "reference.json")
+    assert [known.seen_at("claim/reading/size", p) for p in ("quick", "standard", "thorough")] == [*seen, seen[1]]
+    assert known.seen_at("claim/reading/other", "quick") is None
