@@ -193,9 +193,17 @@ def regularised_cases(root: int) -> Iterator[RegularisedCase]:
         ordered = [_by_scale(kinds[kind], turn) for turn, kind in enumerate(sorted(kinds))]
         # Few are asked whether they are distinct, which takes quadratures. The others follow: where two predictions
         # are the same by mistake none is distinct, and the criteria have to say so.
-        told_apart = in_turn(filter(_distinct, cases) for cases in ordered)
+        told_apart = in_turn(map(_told_apart, ordered))
         others = in_turn(itertools.filterfalse(_distinct, cases) for cases in ordered)
-        yield from itertools.islice(itertools.chain(told_apart, others), MOST_CASES)
+        every = {id(case): case for case in itertools.islice(itertools.chain(told_apart, others), MOST_CASES)}
+        yield from every.values()
+
+
+def _told_apart(cases: Sequence[RegularisedCase]) -> Iterator[RegularisedCase]:
+    """The distinct ones; of a kind that has none its first: a control may need the kind."""
+    distinct = filter(_distinct, cases)
+    yield next(distinct, cases[0])
+    yield from distinct
 
 
 def _distinct(case: RegularisedCase) -> bool:

@@ -139,9 +139,9 @@ class Engine:
         seen = aim.samples if control.changes_law_alone else None
         judged = control_evidence(control, aim.criterion, view, self.profile, seen)
         if isinstance(judged, str):
-            return ControlResult(control, None, discounted, judged)
+            return ControlResult(control, None, discounted or (LONE if self._lone(control, aim) else ""), judged)
         outcome, samples = judged
-        if not control.true and self._lone(control.sweep or aim.criterion.sweep):
+        if not control.true and self._lone(control, aim):
             ceiling = isinstance(control.variant(aim.criterion, self.profile).law, Ceiling)
             if outcome.verdict is Verdict.INCONCLUSIVE or (outcome.verdict is Verdict.HOLDS and ceiling):
                 discounted = discounted or LONE
@@ -150,12 +150,14 @@ class Engine:
         why = "what it measures is not a number" if outcome.undefined else why
         return ControlResult(control, outcome, discounted, why, idle, samples)
 
-    def _lone(self, sweep: Sweep) -> bool:
+    def _lone(self, control: Control, aim: CriterionResult) -> bool:
         """Whether its cases stand for several: sizes are chosen for drawn ones, and a user's may vary more.
 
-        One problem may obey a ceiling, too, that others break.
+        One problem may obey a ceiling, too, that others break, or be none in which the variant is false.
         """
-        return all(getattr(case, "stands_for", 1) > 1 for case in sweep.chosen(self.book, self.profile))
+        sweeps = filter(None, (control.sweep, aim.criterion.sweep))
+        cases = next(filter(None, (sweep.chosen(self.book, self.profile) for sweep in sweeps)), [])
+        return all(getattr(case, "stands_for", 1) > 1 for case in cases)
 
     def _view(self, check: Check, evidence: Evidence) -> View:
         """What the check sees; joined once per sweep, since many criteria and controls look at the same one."""

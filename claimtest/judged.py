@@ -78,8 +78,8 @@ class ControlResult:
 
     @property
     def missed(self) -> bool:
-        """Whether it counts and was not told."""
-        return self.counts and self.told is False
+        """Whether it counts and was not told: one that found no case shows nothing either."""
+        return self.counts and not self.told
 
     @property
     def words(self) -> str:

@@ -14,6 +14,7 @@ from claimtest.cells import CellData
 from claimtest.check import Criterion
 from claimtest.criteria import Identity, Outcome, Probability, Samples
 from claimtest.criteria.law import MISS, standard_errors_apart
+from claimtest.criteria.probability import DROP, TOGETHER
 from claimtest.criteria.student import StudentLaw
 from claimtest.engine import Engine
 from claimtest.profile import ALPHA, PROFILES, Profile
@@ -34,6 +35,7 @@ def plan_text(session: Session, claims: Sequence[str]) -> str:
 def _effects(profile: Profile) -> str:
     """Per margin: the half-width of the accepted region, and the departure that sizes are chosen to detect."""
     rows = [(name, f"± {margin:g}", f"{profile.effects[name]:g}") for name, margin in profile.margins.items()]
+    rows.append(("probability", "from the stated one on", f"a drop by {DROP:g}"))
     return (
         f"{tabulate(rows, ('margin', 'accepted', 'detects'), disable_numparse=True)}\n\n"
         f"intervals at level {ALPHA:g}; what is detected comes out violated with probability {1 - MISS:g}"
@@ -154,8 +156,13 @@ class Planned:
     @property
     def needed(self) -> int | None:
         """The replicates that what must be detected takes, on the same cases and widths; None if nothing says."""
-        profile = self.session.profile
-        effect = self.criterion.law.must_detect(profile)
+        profile, law = self.session.profile, self.criterion.law
+        effect = law.must_detect(profile)
+        if isinstance(law, Probability) and self.count(profile):  # no noise to know
+            cases = len({cell.case.id for cell in self.cells(profile)})
+            each = cases if law.in_every_case else 1
+            level = ALPHA / each if law.in_every_case or cases == 1 else TOGETHER * ALPHA
+            return each * law.needed(law.must_detect(profile), 0.0, profile, level)
         if self.seen is None or effect is None or self.values < 2 or not self.seen.spread > 0:
             return None
         values = self.criterion.law.needed(effect, self.seen.spread, profile)
@@ -171,7 +178,11 @@ def _always(cells: Sequence[CellData], criterion: Criterion, profile: Profile) -
 
 
 def planned(session: Session, claims: Sequence[str], reference: Reference) -> Iterator[Planned]:
-    """Every criterion, judged where all evidence of its reading is stored, for this profile or else another one."""
+    """Every criterion with what is known of its noise.
+
+    The best is evidence that is stored for this profile, then noise recorded at it (not for a user's own data), then
+    evidence of another profile.
+    """
     others = [replace(session.engine, profile=p) for p in PROFILES.values() if p.name != session.profile.name]
     for claim in claims:
         for part in session.pack.check(claim).readings:
@@ -180,8 +191,10 @@ def planned(session: Session, claims: Sequence[str], reference: Reference) -> It
                 outcome = outcomes.get(criterion.id)
                 name = f"{claim}/{part.reading}/{criterion.id}"
                 known = reference.seen_at(name, session.profile.name)
-                seen = _seen(criterion, outcome, engine.profile) if outcome else known
                 same = engine.profile.name == session.profile.name
+                recorded = known if known and known.profile == session.profile.name and session.book is None else None
+                found = _seen(criterion, outcome, engine.profile) if outcome else known
+                seen = found if same and outcome else recorded or found
                 yield Planned(session, claim, part.reading, criterion, outcome if same else None, seen)
 
 

@@ -45,7 +45,7 @@ class SeedRun:
         """The run's tally."""
         named = [(f"{claim.claim.id}/{r.reading.id}", r) for claim, r in run.readings if r.gated]
         judged = [(name, c) for name, reading in named for c in reading.criteria if c.outcome is not None]
-        tried = [(name, c) for name, r in named for c in r.controls if c.counts and c.told is not None]
+        tried = [(name, c) for name, r in named for c in r.controls if c.counts]
         return cls(
             run.seed,
             round(run.seconds, 1),

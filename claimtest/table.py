@@ -35,7 +35,7 @@ def row(claim: str, result: ReadingResult) -> tuple[str, ...]:
     """The columns of one reading."""
     judged = [c for c in result.criteria if c.outcome]
     holding = sum(c.verdict is Verdict.HOLDS for c in judged)
-    counted = [c for c in result.controls if c.outcome and c.counts]
+    counted = [c for c in result.controls if c.counts]
     told = sum(c.told is True for c in counted)
     return (
         claim,

@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
 from numpy.random import default_rng
 from tqdm import tqdm
 
@@ -23,7 +25,7 @@ from claimtest.calibration.rates import Rate, chunks, rows_of, seeds_of
 from claimtest.calibration.sources import design_from
 from claimtest.check import Control
 from claimtest.claim import Verdict
-from claimtest.criteria import Law
+from claimtest.criteria import Law, Samples
 from claimtest.criteria.law import MISS, Interval, disjoint, inside
 from claimtest.criteria.probability import clopper_pearson
 from claimtest.criteria.student import cases
@@ -70,13 +72,18 @@ class Evidence:
     def intervals(self, first: int) -> tuple[np.ndarray, np.ndarray]:
         """Of one chunk of samples."""
         noise = self.design.draw(default_rng(seeds_of(self.design, first)), rows_of(self.design))
-        if isinstance(self.design, EventDesign):  # the share that each case had
-            case = cases(self.design.samples)
-            share = case.means(self.design.samples.values)
-            values = (noise < share).astype(float)
+        if isinstance(self.design, EventDesign):
+            values = (noise < shares(self.design.samples)).astype(float)
         else:
             values = self.design.values(noise, self.truth)
         return self.design.law.fit(values, self.design.samples).interval(ALPHA)
+
+
+def shares(samples: Samples) -> Float[ndarray, " N"]:
+    """The share that events had in each case, at each value: (k + ½)/(n + 1), for none of n is not proof of never."""
+    case = cases(samples)
+    n = case.counts[case.code]
+    return (n * case.means(samples.values) + 0.5) / (n + 1)
 
 
 @dataclass(frozen=True)

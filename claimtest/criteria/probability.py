@@ -17,10 +17,13 @@ from claimtest.criteria.student import cases
 from claimtest.errors import TooLittle
 from claimtest.profile import ALPHA, Profile
 
-__all__ = ["TOGETHER", "Probability", "clopper_pearson"]
+__all__ = ["DROP", "TOGETHER", "Probability", "clopper_pearson"]
 
 TOGETHER = 0.9
 """Share of the level at which all cases are counted together; the rest is for a single one that contradicts."""
+
+DROP = 0.3
+"""How far a probability must have fallen, at every profile, for sizes to be chosen to show it."""
 
 
 def clopper_pearson(successes: int, n: int, alpha: float) -> Interval:
@@ -131,6 +134,10 @@ class Probability(Law):
             self.detectable(n, 0.0, profile, level), n, math.sqrt(share * (1 - share)),
             note=f"{successes} of {n} replicates{of}",
         )  # fmt: skip
+
+    def must_detect(self, profile: Profile) -> float:
+        """A drop by `DROP`, or to nothing where that is less."""
+        return min(DROP, self.at_least)
 
     def detectable(self, n: int, spread: float, profile: Profile, alpha: float = ALPHA) -> float:
         """How far below 1 - δ the true probability must lie to come out violated with probability 1 - MISS."""

@@ -15,7 +15,7 @@ __all__ = ["Tally", "controls_in_words", "tally"]
 class Tally:
     """How many false variants were ``rejected`` of those ``judged``, and how many ``true`` ones ``held``.
 
-    ``idle`` are those that do not count: not run, or with an aim that came out otherwise than expected.
+    ``idle`` are those that do not count: with an aim that was not judged or came out otherwise than expected.
     """
 
     rejected: int
@@ -39,7 +39,7 @@ class Tally:
 
 def tally(controls: Sequence[ControlResult]) -> Tally:
     """Count the controls."""
-    judged = [c for c in controls if c.counts and c.outcome is not None]
+    judged = [c for c in controls if c.counts]
     false, true = ([c.told is True for c in judged if c.control.true is kind] for kind in (False, True))
     return Tally(sum(false), len(false), sum(true), len(true), len(controls) - len(judged))
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from claimtest.calibration import certainty
-from claimtest.calibration.certainty import Certainty, Question, certainties, evidence_of
+from claimtest.calibration.certainty import Certainty, Question, certainties, evidence_of, shares
 from claimtest.calibration.rates import Rate
 from claimtest.calibration.run import Calibration
 from claimtest.check import Control
 from claimtest.claim import Verdict
+from claimtest.criteria import Samples
 from claimtest.criteria.law import MISS
 from claimtest.profile import ALPHA
 from tests.claimtest.simulation import QUICK
@@ -26,13 +27,13 @@ def certain(run, trials=4000):
 def test_criteria_hold_and_controls_are_found_violated():
     found = certain(toy_run())
     assert set(found) == {
-        "lln/bound/size", "lln/bound/inside", "lln/bound/faster", "lln/bound/drift", "clt/exact/variance",
-        "clt/exact/order", "clt/exact/double", "clt/exact/slower", "lln/too-fast/size",
+        "lln/bound/size", "lln/bound/inside", "lln/bound/faster", "lln/bound/drift", "lln/bound/narrow",
+        "clt/exact/variance", "clt/exact/order", "clt/exact/double", "clt/exact/slower", "lln/too-fast/size",
     }  # fmt: skip
     assert {name for name, c in found.items() if c.control} == {
-        "lln/bound/faster", "lln/bound/drift", "clt/exact/double", "clt/exact/slower",
+        "lln/bound/faster", "lln/bound/drift", "lln/bound/narrow", "clt/exact/double", "clt/exact/slower",
     }  # fmt: skip
-    assert found["lln/bound/drift"].rate.events == found["lln/bound/inside"].rate.events == 0
+    assert found["lln/bound/drift"].rate.events == found["lln/bound/narrow"].rate.events == 0
     assert all(c.rate.trials >= 4000 for c in found.values())
 
 
@@ -98,3 +99,11 @@ def test_errors_of_both_kinds_are_named():
     assert held.erring(low, high).tolist() == [False, True, True]
     assert broken.erring(low, high).tolist() == [True, True, False]
     assert (held.error, broken.error) == ("does not hold", "not violated")
+
+
+def test_what_always_happened_need_not_always_happen():
+    """Of 4 and of 9 replicates all, none, one: half a success more in one replicate more, case by case."""
+    strata = np.repeat([0, 1, 2], [4, 9, 4])
+    values = np.concatenate([np.ones(4), np.zeros(9), [1.0, 0, 0, 0]])
+    found = shares(Samples(values, strata, np.ones(17)))
+    assert found[[0, 4, 13]] == pytest.approx([4.5 / 5, 0.5 / 10, 1.5 / 5])

@@ -12,6 +12,7 @@ from claimtest.engine import Engine
 from claimtest.errors import RunError, UsageError
 from claimtest.profile import MOST_CRITERIA, PROFILES
 from claimtest.results import RunResult, overall
+from claimtest.table import why
 from tests.claimtest import toy_pack
 from tests.claimtest.toy_pack import CLT_CHECK, LLN_CHECK, PACK, SWEEP, Coin
 
@@ -189,3 +190,16 @@ def test_a_false_ceiling_that_one_problem_alone_obeys_does_not_count(coin, count
     check = changed(CLT_CHECK, criteria=(low,), controls=(lower,))
     (result,) = engine(LLN_CHECK, check, book=(coin,)).judge_reading("clt", "exact").controls
     assert (result.outcome.verdict, result.told, result.counts) == (Verdict.HOLDS, False, counts)
+
+
+@pytest.mark.parametrize(("coin", "missed"), [(LoneCoin("yours", 16), False), (Coin("coin", 16), True)])
+def test_a_control_that_finds_no_case_fails_the_gate_but_on_data_of_ones_own(coin, missed):
+    (first, *_) = CLT_CHECK.readings[0].criteria
+    nowhere = Control("nowhere", "", "variance", margins=2.0, where=lambda cell: False)
+    many = replace(first, sweep=replace(first.sweep, replicates=lambda profile: 4096 // getattr(coin, "stands_for", 1)))
+    check = changed(CLT_CHECK, criteria=(many,), controls=(nowhere,))
+    reading = engine(LLN_CHECK, check, book=(coin,)).judge_reading("clt", "exact")
+    (result,) = reading.controls
+    assert (result.outcome, result.told, result.missed) == (None, None, missed)
+    assert reading.controls_rejected is not missed
+    assert ("nowhere" in why(reading)) is missed

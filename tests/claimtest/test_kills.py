@@ -21,7 +21,7 @@ def test_squares_say_what_each_criterion_makes_of_each_control():
     assert faster[1:] == (None, None, None)  # a changed law concerns its aim alone
     assert all(square is not None for square in drift)  # a changed experiment all that read it
     assert [square.verdict for square in drift[:3]] == [Verdict.VIOLATED] * 3
-    assert narrow[2].verdict is None  # no case in which it is false
+    assert narrow[2].verdict is Verdict.VIOLATED
     assert kills.unaimed == ("bound/flips", "too-fast/size")
 
 

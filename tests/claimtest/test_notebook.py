@@ -54,7 +54,7 @@ def test_a_reading_a_claim_and_a_run():
     claim = run.claims[0]
     reading = shown(claim.readings[0])
     assert reading.startswith("Upper bound ✓ holds , as expected")
-    assert reading.endswith("controls: 2 of 2 rejected")
+    assert reading.endswith("controls: 3 of 3 rejected")
     assert "✗ violated , as expected" in shown(claim)
     table = shown(run)
     assert "lln too-fast ✗ violated as expected" in table

@@ -27,7 +27,7 @@ def test_profiles_state_what_they_detect(profile):
     assert Constant(2.0, margin=0.1).must_detect(profile) == pytest.approx(0.5)
     assert AtLeast(0.0, effect=0.3).must_detect(profile) == 0.3
     assert AtLeast(0.0).must_detect(profile) is None
-    assert Probability(0.9).must_detect(profile) is None
+    assert Probability(0.9).must_detect(profile) == 0.3
 
 
 def test_before_and_after_a_run(run, tmp_path):

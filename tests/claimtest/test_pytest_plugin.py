@@ -64,7 +64,7 @@ def test_a_test_per_reading_and_a_table(claims, temporary, pytester):
         [
             "*claims (quick profile)*",
             "claim *reading *verdict *",
-            "lln *bound *holds, as expected*3/3 hold*2/2*",
+            "lln *bound *holds, as expected*3/3 hold*3/3*",
             "lln *too-fast *violated, as expected*",
             "clt *exact *",
         ]

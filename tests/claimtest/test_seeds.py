@@ -43,7 +43,7 @@ def test_a_control_that_lives_is_named_and_fails(run, monkeypatch):
     altered(monkeypatch, checks=with_control(Control("true", "the variance is 1/m", "variance", {"predicted": 1.0})))
     status, out, _ = run("seeds", "--runs", "1", "--jobs", "1")
     assert status == 1
-    assert "1 of 5 controls not rejected" in out
+    assert "1 of 6 controls not rejected" in out
     assert "`clt/exact/true` | control not rejected | 1 of 1" in " ".join(out.split())
 
 

@@ -55,7 +55,7 @@ def test_one_that_does_not_hold_fails_the_gate_and_is_named():
     assert "does not hold" in why(reading)
     assert tally(reading.controls).outcome == "1 of 2 true hold"
     every = [control for _, reading in made.readings for control in reading.controls]
-    assert tally(every).outcome == "4 of 4 rejected, 1 of 2 true hold"
+    assert tally(every).outcome == "5 of 5 rejected, 1 of 2 true hold"
     assert not tally(every).complete
 
 

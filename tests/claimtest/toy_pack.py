@@ -67,6 +67,10 @@ def scaled_square(cell: CellData, predicted: float = 1.0):
     return cell["mean"] ** 2 * cell.width / predicted
 
 
+def within(cell: CellData, deviations: float = 6.0):
+    return np.abs(cell["mean"]) < deviations / np.sqrt(cell.width)
+
+
 LLN = Claim(
     id="lln",
     title="Law of large numbers <script>alert(1)</script>",
@@ -138,13 +142,12 @@ LLN_CHECK = Check(
                 Criterion("size", r"size of the mean is $O(m^{-1/2})$", OrderBound(-0.5), SWEEP, root_mean_square),
                 Criterion("flips", "a flip squared is 1", Identity(1e-12), SWEEP, lambda c: c["square"] - 1),
                 Criterion("inside", "within 6 deviations", Probability(0.9), SWEEP,
-                          lambda c: np.abs(c["mean"]) < 6 / np.sqrt(c.width), at_widest),
+                          within, at_widest),
             ),
             (
                 Control("faster", "size is O(1/m)", "size", margins=2.5),
                 Control("drift", "the mean drifts to 1", "size", sweep=DRIFTING_SWEEP),
-                Control("narrow", "within a thousandth of a deviation", "inside",
-                        ingredients={}, law=Probability(0.9999999), where=lambda cell: False),
+                Control("narrow", "within a hundredth of a deviation", "inside", {"deviations": 0.01}),
             ),
         ),
         ReadingCheck(
