@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from claimtest.claim import Verdict
-from claimtest.criteria import AtLeast, AtMost, Ceiling, Law, OrderBound
+from claimtest.criteria import AtLeast, AtMost, Ceiling, Law, OrderBound, Probability
 from claimtest.report.wording import estimate, number
 from claimtest.results import ClaimResult, RunResult
 
@@ -31,7 +31,7 @@ def looseness(claim: ClaimResult) -> list[Looseness]:
     for reading in claim.readings:
         for result in reading.criteria:
             law, outcome = result.criterion.law, result.outcome
-            if outcome is None or not isinstance(law, OrderBound | AtLeast | AtMost | Ceiling):
+            if outcome is None or not isinstance(law, OrderBound | AtLeast | AtMost | Ceiling | Probability):
                 continue
             stated, slack = _slack(law, outcome.estimate, outcome.verdict)
             where = reading.reading.id, result.criterion.id, result.criterion.asks
@@ -51,6 +51,12 @@ def _slack(law: Law, measured: float, verdict: Verdict) -> tuple[str, str]:
         known = "" if law.truth is None else f"; derived exact exponent {number(law.truth)}"
         words = "tight" if abs(gap) < 0.1 else f"{number(abs(gap), 2)} {'steeper' if gap > 0 else 'flatter'}"
         return f"exponent ≤ {number(law.order)}", words + known
+    if isinstance(law, Probability):
+        fails, allowed = (number(100 * (1 - share)) for share in (measured, law.at_least))
+        words = (
+            "none: the bound is broken" if verdict is Verdict.VIOLATED else f"fails in {fails} %, {allowed} % allowed"
+        )
+        return f"probability ≥ {number(law.at_least)}", words
     assert isinstance(law, AtLeast | AtMost | Ceiling)
     sign, bound = "≥" if isinstance(law, AtLeast) else "≤", law.tolerance if isinstance(law, Ceiling) else law.bound
     stated = f"{sign} {number(bound)}"

@@ -200,9 +200,13 @@ def test_graph_links_every_claim_of_the_run_and_shows_those_left_out():
 
 
 def test_looseness_names_the_gap():
-    lines = {line.reading: line for line in looseness(toy_run().claims[0])}
-    assert lines["bound"].slack == "tight"
-    assert lines["too-fast"].slack.endswith("flatter")
+    lines = {f"{line.reading}/{line.criterion}": line for line in looseness(toy_run().claims[0])}
+    assert lines["bound/size"].slack == "tight"
+    assert lines["too-fast/size"].slack.endswith("flatter")
+    assert (lines["bound/inside"].stated, lines["bound/inside"].slack) == (
+        "probability ≥ 0.9",
+        "fails in 0 %, 10 % allowed",
+    )
 
 
 def test_points_are_few_whatever_the_samples():

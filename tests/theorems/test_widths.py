@@ -13,13 +13,16 @@ from theorems.setting import LearnedNoise, parallel_pairs
 X = np.array([[1.0, 0.0, 0.0], [0.6, 0.8, 0.0], [0.0, -0.6, 0.8], [0.48, 0.6, 0.64]])
 
 
-@pytest.mark.parametrize(("n", "d", "smallest", "delta"), [(3, 2, 0.4, 0.01), (5, 1, 0.05, 0.1), (1, 1, 10.0, 0.5)])
+@pytest.mark.parametrize(
+    ("n", "d", "smallest", "delta"), [(3, 2, 0.4, 0.01), (5, 1, 0.05, 0.1), (1, 1, 10.0, 0.5), (3, 2, 90.0, 0.5)]
+)
 def test_stated_widths_are_their_formulas(n, d, smallest, delta):
     logarithm = math.log(n) + math.log(d) - math.log(delta)
     closeness = math.exp(2 * (math.log(n) + math.log(d) - math.log(smallest))) * logarithm
     convergence = math.exp(5 * math.log(n) + 3 * math.log(d) - 4 * math.log(smallest) - 2 * math.log(delta))
     assert lemma2.stated_width(n, d, smallest, delta) == pytest.approx(closeness, rel=1e-12)
     assert theorem1.stated_width(n, d, smallest, delta) == pytest.approx(max(closeness, convergence), rel=1e-12)
+    assert (closeness > convergence) == (smallest > 1)  # either may decide
     for stated in (lemma2.stated_width, theorem1.stated_width):
         assert stated(n, d, smallest, delta, 7.0) == pytest.approx(7 * stated(n, d, smallest, delta), rel=1e-12)
 
