@@ -37,7 +37,7 @@ __all__ = ["CHECK"]
 # Radii R are compared at widths from base·4 on, as the lemma averages over the m R units that a kink can reach.
 BALL_SWEEP = sweep(BALL, drawn, quick_rungs(2, 4, 6), {"quick": 8, "standard": 8, "thorough": 16}, 4)
 # 128 replicates without a failure are the fewest that show a probability of at least 0.9 at the level of a run.
-RADIUS_SWEEP = sweep(BALL_EIGENVALUE, drawn, rungs(4, 4), {"quick": 24, "standard": 48, "thorough": 96}, 12)
+RADIUS_SWEEP = sweep(BALL_EIGENVALUE, drawn, rungs(4, 4), {"quick": 48, "standard": 48, "thorough": 96}, 12)
 TIMID = variant(BALL_SWEEP, "timid", reach=0.4)
 TIMID_DESCENT = variant(RADIUS_SWEEP, "timid", reach=0.4)
 MEAN_FIELD = variant(RADIUS_SWEEP, "mean-field", prepare=mean_field)

@@ -80,10 +80,12 @@ class Evidence:
 
 
 def shares(samples: Samples) -> Float[ndarray, " N"]:
-    """The share that events had in each case, at each value: (k + ½)/(n + 1), for none of n is not proof of never."""
-    case = cases(samples)
-    n = case.counts[case.code]
-    return (n * case.means(samples.values) + 0.5) / (n + 1)
+    """The share that events had in each case, at each value, with half a success and half a failure more in all.
+
+    With k of N in all that is (k + ½)/(N + 1): that none of N failed is no proof that none ever does.
+    """
+    n = len(samples)
+    return (n * cases(samples).means(samples.values) + 0.5) / (n + 1)
 
 
 @dataclass(frozen=True)

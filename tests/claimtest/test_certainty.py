@@ -102,8 +102,9 @@ def test_errors_of_both_kinds_are_named():
 
 
 def test_what_always_happened_need_not_always_happen():
-    """Of 4 and of 9 replicates all, none, one: half a success more in one replicate more, case by case."""
+    """Of 4 and of 9 replicates all, none, one: half a success more in one replicate more, over all of them."""
     strata = np.repeat([0, 1, 2], [4, 9, 4])
     values = np.concatenate([np.ones(4), np.zeros(9), [1.0, 0, 0, 0]])
     found = shares(Samples(values, strata, np.ones(17)))
-    assert found[[0, 4, 13]] == pytest.approx([4.5 / 5, 0.5 / 10, 1.5 / 5])
+    assert found[[0, 4, 13]] == pytest.approx([17.5 / 18, 0.5 / 18, (17 / 4 + 0.5) / 18])
+    assert found.sum() == pytest.approx(17 * (5 + 0.5) / 18)
