@@ -194,9 +194,8 @@ def regularised_cases(root: int) -> Iterator[RegularisedCase]:
         # Few are asked whether they are distinct, which takes quadratures. The others follow: where two predictions
         # are the same by mistake none is distinct, and the criteria have to say so.
         told_apart = in_turn(map(_told_apart, ordered))
-        others = in_turn(itertools.filterfalse(_distinct, cases) for cases in ordered)
-        every = {id(case): case for case in itertools.islice(itertools.chain(told_apart, others), MOST_CASES)}
-        yield from every.values()
+        others = in_turn(itertools.filterfalse(_distinct, cases[1:]) for cases in ordered)
+        yield from itertools.islice(itertools.chain(told_apart, others), MOST_CASES)
 
 
 def _told_apart(cases: Sequence[RegularisedCase]) -> Iterator[RegularisedCase]:
