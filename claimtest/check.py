@@ -74,6 +74,11 @@ class Control:
         require(self, law=(Law, NoneType), sweep=(Sweep, NoneType), true=bool)
 
     @property
+    def must(self) -> Verdict:
+        """What its aim has to make of it: the opposite of what it makes of the reading."""
+        return Verdict.HOLDS if self.true else Verdict.VIOLATED
+
+    @property
     def changes_law_alone(self) -> bool:
         """Whether the samples are those of the criterion itself."""
         return not self.ingredients and self.sweep is None and self.where is everywhere

@@ -72,9 +72,7 @@ class ControlResult:
         A false variant is found violated, by a number and where the unchanged experiment is not; a true one holds.
         """
         o = self.outcome
-        if o is None or self.control.true:
-            return o and o.verdict is Verdict.HOLDS
-        return o.verdict is Verdict.VIOLATED and not self.idle and not o.undefined
+        return o and o.verdict is self.control.must and not self.idle and not o.undefined
 
     @property
     def missed(self) -> bool:

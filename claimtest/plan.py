@@ -183,19 +183,22 @@ def planned(session: Session, claims: Sequence[str], reference: Reference) -> It
     The best is evidence that is stored for this profile, then noise recorded at it (not for a user's own data), then
     evidence of another profile.
     """
-    others = [replace(session.engine, profile=p) for p in PROFILES.values() if p.name != session.profile.name]
+    here = session.profile.name
+    others = [replace(session.engine, profile=p) for p in PROFILES.values() if p.name != here]
     for claim in claims:
         for part in session.pack.check(claim).readings:
             engine, outcomes = _stored(session, [session.engine, *others], claim, part.reading)
             for criterion in part.criteria:
                 outcome = outcomes.get(criterion.id)
-                name = f"{claim}/{part.reading}/{criterion.id}"
-                known = reference.seen_at(name, session.profile.name)
-                same = engine.profile.name == session.profile.name
-                recorded = known if known and known.profile == session.profile.name and session.book is None else None
-                found = _seen(criterion, outcome, engine.profile) if outcome else known
-                seen = found if same and outcome else recorded or found
-                yield Planned(session, claim, part.reading, criterion, outcome if same else None, seen)
+                known = reference.seen_at(f"{claim}/{part.reading}/{criterion.id}", here)
+                stored = _seen(criterion, outcome, engine.profile) if outcome else None
+                at_hand = [found for found in (stored, known) if found]
+                if session.book is None:  # of a user's own data no noise is recorded
+                    at_hand.sort(key=lambda found: found.profile != here)
+                seen = at_hand[0] if at_hand else None
+                yield Planned(
+                    session, claim, part.reading, criterion, outcome if engine.profile.name == here else None, seen
+                )
 
 
 def _stored(

@@ -129,8 +129,8 @@ def evidence_of(claim: str, reading: ReadingResult, profile: Profile) -> Iterato
             if control.outcome is None or control.idle:
                 continue
             variant = control.control.variant(result.criterion, profile)
-            again = Verdict.HOLDS if control.control.true else Verdict.VIOLATED
-            question = Question(f"{name}/{control.control.id}", True, variant.law.accepted(profile), again)
+            region = variant.law.accepted(profile)
+            question = Question(f"{name}/{control.control.id}", True, region, control.control.must)
             if _same_evidence(control.control, variant.law, result.criterion.law):
                 asked.append(question)
             else:

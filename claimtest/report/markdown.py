@@ -167,7 +167,7 @@ def _control(result: ControlResult) -> list[str]:
     head = [f"{text(result.control.states)} (`{result.control.id}`)", f"`{result.control.aimed_at}`"]
     o = result.outcome
     if o is None:
-        return [*head, "", "", "", f"not run: {text(result.why_not)}"]
+        return [*head, "", "", "", f"**{result.words}**, " * result.missed + f"not run: {text(result.why_not)}"]
     verdict = result.words if result.told else f"**{result.words}** ({result.why_not or o.verdict})"
     if not result.counts:
         verdict += f", not counted: {result.discounted}"

@@ -96,3 +96,15 @@ def test_noise_is_recorded_by_profile_and_the_largest_serves_another(tmp_path):
     known = Reference.read(tmp_path / "reference.json")
     assert [known.seen_at("claim/reading/size", p) for p in ("quick", "standard", "thorough")] == [*seen, seen[1]]
     assert known.seen_at("claim/reading/other", "quick") is None
+
+
+def test_noise_recorded_at_a_profile_comes_before_evidence_of_another(run, tmp_path, monkeypatch):
+    """But after evidence of that profile itself."""
+    run("verify")
+    file, name = tmp_path / "reference.json", "lln/bound/size"
+    Reference({}, {name: [Seen("quick", 768, 99.0), Seen("standard", 1024, 5.0)]}).write(file)
+    altered(monkeypatch, reference=file)
+    _, standard, _ = run("plan", "--profile", "standard")
+    assert line(standard, name)[6].endswith("(from standard)")
+    _, quick, _ = run("plan")
+    assert float(line(quick, name)[6]) < 1
