@@ -41,7 +41,7 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None, pack: str | None = None, prog: str = "claimtest") -> int:
     """Run the command line on ``argv``, for the pack of that module unless --pack names one; returns the exit status.
 
-    0: every verdict is as expected and every control was rejected; 1: something contradicts; 2: bad usage;
+    0: every verdict is as expected and every control came out as it must; 1: something contradicts; 2: bad usage;
     3: could not run; 130: interrupted.
     """
     try:

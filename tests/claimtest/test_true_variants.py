@@ -15,7 +15,7 @@ from claimtest.report.markdown import reading_parts
 from claimtest.report.pictures import Pictures
 from claimtest.table import row, why
 from tests.claimtest.simulation import QUICK
-from tests.claimtest.toy_pack import LLN_CHECK
+from tests.claimtest.toy_pack import CLT_CHECK, LLN_CHECK
 from tests.claimtest.toy_run import run_with, toy_run
 
 ROOT = Control("root", "it is $O(m^{-1/2})$", "size", law=OrderBound(-0.5), true=True)
@@ -101,3 +101,14 @@ def test_both_verdicts_are_asked_for_again():
     _, reading = run(ROOT)
     found = {q.name: (q.control, q.again) for e in evidence_of("lln", reading, QUICK) for q in e.questions}
     assert found == {"lln/too-fast/size": (False, Verdict.VIOLATED), "lln/too-fast/root": (True, Verdict.HOLDS)}
+
+
+def test_a_control_without_a_case_is_marked_where_it_fails_the_gate():
+    nowhere = replace(CLT_CHECK.readings[0].controls[1], where=lambda cell: False)
+    made = run_with(replace(CLT_CHECK, readings=(replace(CLT_CHECK.readings[0], controls=(nowhere,)),)))
+    claim = made.claims[1]
+    assert made.exit_status() == 1
+    assert "**not rejected**, not run: no case here" in "\n".join(
+        reading_parts(claim, claim.readings[0], Pictures({}, {}))
+    )
+    assert controls_in_words(made)[0].startswith("1 of 4 controls")
