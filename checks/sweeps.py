@@ -65,7 +65,7 @@ INITIAL_SWEEP = sweep(INITIALISATION, drawn, ladder, {"quick": 64, "standard": 6
 NARROW_SWEEP = sweep(
     INITIALISATION, drawn, only(lambda p: 16), {"quick": 4096, "standard": 24576, "thorough": 49152}, 1024
 )
-QUASI_SWEEP = sweep(QUASI, drawn, only(lambda p: 2**19), {"quick": 2, "standard": 4, "thorough": 8}, 2)
+QUASI_SWEEP = sweep(QUASI, drawn, only(lambda p: 2**19), {"quick": 4, "standard": 6, "thorough": 8}, 2)
 REFERENCE_SWEEP = sweep(REFERENCE, reference, only(lambda p: 1), {"quick": 1, "standard": 1, "thorough": 1}, 1)
 DIGITS_INITIAL_SWEEP = sweep(
     INITIALISATION, real, quick_rungs(1, 5, 6), {"quick": 32, "standard": 32, "thorough": 72}, 8

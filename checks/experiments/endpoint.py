@@ -148,9 +148,9 @@ def _experiment(
 WEIGHT = _experiment("weight-space", "weights", ("mean",), 1.0)
 LATENT = _experiment("latent", "initial-posterior", ("mean",), 1.0)
 ANTISYMMETRIC = _experiment("latent-antisymmetric", "initial-posterior", ("mean",), 1.0, antisymmetric=True)
-DECODER = _experiment("latent-decoder", "initial-posterior", ("mean", "decoder"), 4.0, tolerance=1e-7)
+DECODER = _experiment("latent-decoder", "initial-posterior", ("mean", "decoder"), 4.0, tolerance=1e-12)
 DECODER_PATH = _experiment(
-    "latent-decoder-path", "initial-posterior", ("mean", "decoder"), 30.0, path_followed, tolerance=1e-7
+    "latent-decoder-path", "initial-posterior", ("mean", "decoder"), 30.0, path_followed, tolerance=1e-12
 )
 STANDARD = _experiment("standard-normal", "standard-normal", ("mean",), 1.0)
 LEARNED = _experiment("learned-noise", "initial-posterior", ("mean", "scale"), 3.0)

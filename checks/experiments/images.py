@@ -16,7 +16,7 @@ from models.operator import largest_eigenvalue, tangent_operator
 from models.snn import BLOCKS
 from models.stopping import descend_to_share
 
-__all__ = ["MOVEMENT", "SHARE", "movement"]
+__all__ = ["MOVEMENT", "PATIENCE", "SHARE", "movement"]
 
 SHARE = 0.01
 """Training ends at L <= L(0)/100: by then the residual is down to a tenth and every block has made most of its way; the
@@ -37,24 +37,33 @@ def movement(
     device: str,
     prepare: Prepare = as_initialised,
     trainable: Sequence[str] = BLOCKS,
+    patience: int = PATIENCE,
 ) -> Quantities:
     """Gradient descent with η = 1/λ_max(Θ(0)) until L <= L(0)/100, each replicate with its own η and number of steps.
+
+    It is given up after ``patience`` steps.
 
     "step" η, "steps" K and "share" L(K)/L(0), recomputed from the final network, each (R,); "residual" r(0) (R, n, d);
     for every block b "b_moved" ‖W^b(K) - W^b(0)‖_F and "b_norm" ‖W^b(0)‖_F, each (R,).
     """
-    rows = [_one(case, width, seed, device, prepare, trainable) for seed in seeds]
+    rows = [_one(case, width, seed, device, prepare, trainable, patience) for seed in seeds]
     return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
 
 def _one(
-    case: VaeCase, width: int, seed: SeedSequence, device: str, prepare: Prepare, trainable: Sequence[str]
+    case: VaeCase,
+    width: int,
+    seed: SeedSequence,
+    device: str,
+    prepare: Prepare,
+    trainable: Sequence[str],
+    patience: int,
 ) -> dict[str, np.ndarray]:
     x = case.problem.inputs
     start = prepare(initial_networks(case, width, [seed], device)[0])
     y = torch.as_tensor(case.problem.targets).to(start.mean)
     step = 1 / largest_eigenvalue(tangent_operator(start, x), STEP_ACCURACY)
-    fit = descend_to_share(start, x, y, step=step, share=SHARE, most=PATIENCE, trainable=trainable)
+    fit = descend_to_share(start, x, y, step=step, share=SHARE, most=patience, trainable=trainable)
     before, after = (float(loss(network.mean_output(x), y)) for network in (start, fit.network))
     measured = {
         "step": np.float64(step),

@@ -22,17 +22,25 @@ __all__ = ["QUASI", "quasi", "quasi_network"]
 
 
 def quasi_network(case: VaeCase, width: int, seed: SeedSequence, device: str = "cpu") -> StochasticNetwork:
-    """A network whose units are a scrambled Sobol set carried to N(0, 1): averages over its units converge like 1/m."""
+    """A network whose units are a scrambled Sobol set carried to N(0, 1): averages over its units converge like 1/m.
+
+    The first dimensions of a Sobol set are its best. They become the decoder's weights and those of the encoder along
+    the inputs' span; what is across it changes nothing that the inputs see.
+    """
     p = case.problem
-    sizes = {"mean": p.inputs.shape[1], "scale": p.inputs.shape[1], "decoder": p.targets.shape[1]}
-    if not isinstance(p.noise, LearnedNoise):
-        del sizes["scale"]
-    points = qmc.Sobol(sum(sizes.values()), rng=np.random.default_rng(seed)).random(width)
-    ends = np.cumsum([*sizes.values()])[:-1]
-    blocks = dict(zip(sizes, np.split(special.ndtri(points.clip(1e-15, 1 - 1e-15)), ends, axis=1), strict=True))
+    encoders = ("mean", "scale") if isinstance(p.noise, LearnedNoise) else ("mean",)
+    basis = np.linalg.qr(p.inputs.T, mode="complete")[0]
+    seen, across = min(p.inputs.shape), p.inputs.shape[1] - min(p.inputs.shape)
+    sizes = [p.targets.shape[1], *len(encoders) * [seen], *len(encoders) * [across]]
+    points = qmc.Sobol(sum(sizes), rng=np.random.default_rng(seed)).random(width)
+    normal = special.ndtri(points.clip(1e-15, 1 - 1e-15))
+    decoder, *parts = np.split(normal, np.cumsum(sizes)[:-1], axis=1)
+    blocks = {"decoder": decoder}
+    for name, along, rest in zip(encoders, parts, parts[len(encoders) :], strict=False):
+        blocks[name] = np.concatenate([along, rest], axis=1) @ basis.T
     if "scale" in blocks:
-        blocks["scale"] = p.noise.scale * blocks["scale"]
-    placed = {name: torch.as_tensor(block, device=device) for name, block in blocks.items()}
+        blocks["scale"] *= p.noise.scale
+    placed = {name: torch.as_tensor(np.ascontiguousarray(block), device=device) for name, block in blocks.items()}
     return StochasticNetwork(placed["mean"], placed.get("scale"), placed["decoder"], p.activation, p.noise, width**-0.5)
 
 

@@ -21,7 +21,6 @@ __all__ = [
     "gap_on_unseen",
     "misfit",
     "movement_ratio",
-    "off_path_share",
     "remaining_share",
     "residual_length",
     "residual_precision",
@@ -29,10 +28,15 @@ __all__ = [
     "shrunk_apart",
     "smaller_gap",
     "stays_away",
+    "stays_on_path",
 ]
 
 AWAY = 0.05
 """What a rival prediction's distance must exceed; those of rivals in the cases drawn are at least twice as large."""
+
+
+ON_PATH = 0.01
+"""Share of the distance measured that the error of a path which is followed closely enough has at most."""
 
 
 def gap_on_training(
@@ -91,10 +95,10 @@ def remaining_share(
     return cell["remaining"] / _scale(cell) / gap(cell, prediction, about)
 
 
-def off_path_share(cell: CellData, prediction: Prediction) -> Float[ndarray, " R"]:
-    """The error of the path on unseen inputs over the distance to the prediction there."""
+def stays_on_path(cell: CellData, prediction: Prediction) -> Bool[ndarray, " R"]:
+    """Whether the error of the path on unseen inputs is at most `ON_PATH` of the distance to the prediction there."""
     per_input = np.sqrt(cell["end"].shape[1] / cell["end_unseen"].shape[1])
-    return cell["off_path"] * per_input / _scale(cell) / gap_on_unseen(cell, prediction)
+    return cell["off_path"] * per_input / _scale(cell) <= ON_PATH * gap_on_unseen(cell, prediction)
 
 
 def misfit(cell: CellData) -> Float[ndarray, " R"]:

@@ -9,12 +9,13 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from checks.experiments.images import PATIENCE, SHARE
 from claimtest.cells import CellData
 from theorems.figure2 import accumulated_residual, initial_norm, movement
 from theorems.limiting_kernel import KernelBlocks
 from theorems.linearised import ConstantKernel
 
-__all__ = ["Line", "dotted", "has", "limit_of", "normalised", "ratio", "relative", "share_left", "steps_of"]
+__all__ = ["Line", "dotted", "has", "limit_of", "normalised", "ratio", "relative", "steps_of", "steps_used"]
 
 
 class Line(NamedTuple):
@@ -76,6 +77,6 @@ def _over(cell: CellData, block: str, predict: Callable[..., ndarray], limit: Li
     return relative(cell, block) / predict(cell, block, limit, steps)
 
 
-def share_left(cell: CellData) -> Float[ndarray, " R"]:
-    """L(K)/L(0); infinite where training diverged."""
-    return np.where(np.isfinite(cell["share"]), cell["share"], np.inf)
+def steps_used(cell: CellData) -> Float[ndarray, " R"]:
+    """K over the steps after which training is given up; infinite where the final network's loss is above L(0)/100."""
+    return np.where(cell["share"] <= SHARE, cell["steps"] / PATIENCE, np.inf)

@@ -14,21 +14,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
-from numpy import ndarray
 from numpy.random import default_rng
 from tqdm import tqdm
 
-from claimtest.calibration.design import Design, EventDesign, StudentDesign
+from claimtest.calibration.design import Design
 from claimtest.calibration.processes import mapper
 from claimtest.calibration.rates import Rate, chunks, rows_of, seeds_of
 from claimtest.calibration.sources import design_from
+from claimtest.calibration.worst import SteadyDesign, worst_of
 from claimtest.check import Control
 from claimtest.claim import Verdict
-from claimtest.criteria import Law, Samples
+from claimtest.criteria import Identity, Law
 from claimtest.criteria.law import MISS, Interval, disjoint, inside
 from claimtest.criteria.probability import clopper_pearson
-from claimtest.criteria.student import cases
 from claimtest.judged import CriterionResult
 from claimtest.profile import ALPHA, Profile
 from claimtest.results import ReadingResult
@@ -71,21 +69,9 @@ class Evidence:
 
     def intervals(self, first: int) -> tuple[np.ndarray, np.ndarray]:
         """Of one chunk of samples."""
-        noise = self.design.draw(default_rng(seeds_of(self.design, first)), rows_of(self.design))
-        if isinstance(self.design, EventDesign):
-            values = (noise < shares(self.design.samples)).astype(float)
-        else:
-            values = self.design.values(noise, self.truth)
+        rng = default_rng(seeds_of(self.design, first))
+        values = self.design.again(rng, rows_of(self.design), self.truth)
         return self.design.law.fit(values, self.design.samples).interval(ALPHA)
-
-
-def shares(samples: Samples) -> Float[ndarray, " N"]:
-    """The share that events had in each case, at each value, with half a success and half a failure more in all.
-
-    With k of N in all that is (k + ½)/(N + 1): that none of N failed is no proof that none ever does.
-    """
-    n = len(samples)
-    return (n * cases(samples).means(samples.values) + 0.5) / (n + 1)
 
 
 @dataclass(frozen=True)
@@ -114,7 +100,7 @@ class Certainty:
 def evidence_of(claim: str, reading: ReadingResult, profile: Profile) -> Iterator[Evidence]:
     """The evidence of a reading with an expectation: of each criterion that met it, and of controls with their own.
 
-    Where there is no noise to copy (identities, ceilings) there is none.
+    Where there is no noise to copy there is none.
     """
     for result in reading.criteria:
         if reading.reading.expected is None or result.verdict is not reading.reading.expected:
@@ -146,9 +132,13 @@ def _same_evidence(control: Control, law: Law, aim: Law) -> bool:
 
 
 def _designed(result: CriterionResult, name: str, asked: Sequence[Question]) -> Iterator[Evidence]:
-    design = design_from(name, result, most=math.inf)
-    if isinstance(design, StudentDesign | EventDesign) and result.outcome is not None:
-        yield Evidence(replace(design, why=("certainty",)), result.outcome.estimate, tuple(asked))
+    law, outcome = result.criterion.law, result.outcome
+    if outcome is None or result.samples is None:
+        return
+    if isinstance(law, Identity):
+        yield Evidence(worst_of(name, law, result.samples), outcome.estimate, tuple(asked))
+    elif design := design_from(name, result, most=math.inf) or SteadyDesign.of(name, law, result.samples):
+        yield Evidence(replace(design, why=("certainty",)), outcome.estimate, tuple(asked))
 
 
 def certainties(

@@ -19,7 +19,7 @@ from claimtest.criteria.probability import TOGETHER
 from claimtest.criteria.student import StudentLaw, cases, cells
 from claimtest.profile import ALPHA, Profile
 
-__all__ = ["Design", "EventDesign", "ExactDesign", "StudentDesign", "sorted_by_cell"]
+__all__ = ["Design", "EventDesign", "ExactDesign", "StudentDesign", "shares", "sorted_by_cell"]
 
 _PILOT = 2000
 """Samples from which the effect that a design states is found."""
@@ -48,6 +48,10 @@ class Design(ABC):
     @abstractmethod
     def values(self, noise: Float[ndarray, "S N"], truth: float, shrunk: float = 1.0) -> Float[ndarray, "S N"]:
         """Samples that obey the law with this truth, their noise ``shrunk`` by a factor where it has a size."""
+
+    def again(self, rng: Generator, count: int, truth: float) -> Float[ndarray, "S N"]:
+        """What ``count`` runs with other seeds would have in place of the samples, if the ``truth`` was estimated."""
+        return self.values(self.draw(rng, count), truth)
 
     @abstractmethod
     def centre(self, profile: Profile) -> float:
@@ -128,6 +132,10 @@ class EventDesign(Design):
         broken = cases(self.samples).code == 0
         return (noise < np.where(broken, truth, self._sure)).astype(float)
 
+    def again(self, rng: Generator, count: int, truth: float) -> Float[ndarray, "S N"]:
+        """Events as likely in each case as its `shares` say."""
+        return (self.draw(rng, count) < shares(self.samples)).astype(float)
+
     def edges(self, profile: Profile) -> list[tuple[float, int]]:
         """1 - δ; no probability lies beyond 1."""
         return [(self.law.at_least, -1)]
@@ -169,6 +177,15 @@ class ExactDesign(Design):
     def far(self, profile: Profile) -> float:
         """Anything beyond the tolerance."""
         return self.law.accepted(profile)[1] * 1e-9
+
+
+def shares(samples: Samples) -> Float[ndarray, " N"]:
+    """The share that events had in each case, at each value, with half a success and half a failure more in all.
+
+    With k of N in all that is (k + ½)/(N + 1): that none of N failed is no proof that none ever does.
+    """
+    n = len(samples)
+    return (n * cases(samples).means(samples.values) + 0.5) / (n + 1)
 
 
 def sorted_by_cell(samples: Samples) -> tuple[Samples, Float[ndarray, " N"]]:

@@ -39,6 +39,21 @@ def test_averages_converge_faster_than_independent_units(activation):
     assert slopes.mean() < -0.7  # independent units: -0.5
 
 
+@pytest.mark.parametrize("noise", [LearnedNoise(0.8), FixedNoise(0.5)])
+def test_what_is_across_the_inputs_changes_nothing(noise):
+    """Two inputs that span a plane in five dimensions have the same kernel as in that plane, from the same points."""
+    turned = np.linalg.qr(np.random.default_rng(2).standard_normal((5, 5)))[0]
+    flat = VaeCase(Problem(np.linalg.qr(X.T)[1].T, np.ones((2, 1)), ERF, noise))
+    deep = VaeCase(Problem(flat.problem.inputs @ turned[:2], np.ones((2, 1)), ERF, noise))
+    (a, b), limit = (quasi(case, 2**15, [SeedSequence(4)], "cpu") for case in (flat, deep)), None
+    limit = limiting_kernel(X, activation=ERF, noise=noise)
+    for block in ("decoder", "mean"):
+        np.testing.assert_allclose(b[block][0], getattr(limit, block), atol=2e-3)
+    network = quasi_network(deep, 2**14, SeedSequence(3))
+    np.testing.assert_allclose(network.mean.T @ network.mean / network.width, np.eye(5), atol=2e-2)
+    assert a["decoder"].shape == b["decoder"].shape
+
+
 def test_a_control_changes_what_it_should():
     case = case_of(ERF, FixedNoise(0.5))
     plain, loud = (quasi(case, 2**12, [SeedSequence(1)], "cpu", p) for p in (lambda network: network, loud_decoder))

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from claimtest.calibration import certainty
-from claimtest.calibration.certainty import Certainty, Question, certainties, evidence_of, shares
+from claimtest.calibration.certainty import Certainty, Question, certainties, evidence_of
+from claimtest.calibration.design import shares
 from claimtest.calibration.rates import Rate
 from claimtest.calibration.run import Calibration
 from claimtest.check import Control
@@ -27,8 +28,9 @@ def certain(run, trials=4000):
 def test_criteria_hold_and_controls_are_found_violated():
     found = certain(toy_run())
     assert set(found) == {
-        "lln/bound/size", "lln/bound/inside", "lln/bound/faster", "lln/bound/drift", "lln/bound/narrow",
-        "clt/exact/variance", "clt/exact/order", "clt/exact/double", "clt/exact/slower", "lln/too-fast/size",
+        "lln/bound/size", "lln/bound/inside", "lln/bound/flips", "lln/bound/faster", "lln/bound/drift",
+        "lln/bound/narrow", "clt/exact/variance", "clt/exact/order", "clt/exact/double", "clt/exact/slower",
+        "lln/too-fast/size",
     }  # fmt: skip
     assert {name for name, c in found.items() if c.control} == {
         "lln/bound/faster", "lln/bound/drift", "lln/bound/narrow", "clt/exact/double", "clt/exact/slower",

@@ -1,0 +1,90 @@
+"""What a run with other seeds would have in place of the defects of one, and of values that do not vary.
+
+Identities and ceilings are judged by the largest defect and have no interval: all that is known of their noise is how
+defects scatter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+from numpy.random import Generator
+
+from claimtest.calibration.design import ExactDesign, sorted_by_cell
+from claimtest.criteria import Identity, Law, Samples
+from claimtest.criteria.student import Groups, cases, cells
+
+__all__ = ["SteadyDesign", "WorstDesign", "worst_of"]
+
+ROUND_OFF = float(np.finfo(float).eps)
+"""A defect that happened to be smaller, or 0, counts as one of this size: the next one may be rounded otherwise."""
+
+_FEW = 8
+"""Fewer values do not tell their own spread."""
+
+
+@dataclass(frozen=True)
+class WorstDesign(ExactDesign):
+    """Defects whose logarithm is ``middle`` (N,) + one of the residuals (N,) of the same group, moved a little.
+
+    A smoothed bootstrap without shrinkage: what it draws scatters more than what the run had. Defects of a ``group``
+    that do not differ, nor will.
+    """
+
+    middle: Float[ndarray, " N"] = field(kw_only=True)
+    residuals: Float[ndarray, " N"] = field(kw_only=True)
+    group: Groups = field(kw_only=True)
+
+    def again(self, rng: Generator, count: int, truth: float) -> Float[ndarray, "S N"]:
+        """Defects of ``count`` runs, whatever the largest was."""
+        n = self.group.counts[self.group.code]
+        first = (np.cumsum(self.group.counts) - self.group.counts)[self.group.code]
+        sorted_ = self.residuals[np.argsort(self.group.code, kind="stable")]
+        shape = (count, len(n))
+        drawn = sorted_[first + (rng.random(shape) * n).astype(int)]
+        nearby = 0.9 * n**-0.2 * np.sqrt(self.group.means(self.residuals**2))
+        return np.exp(self.middle + drawn + nearby * rng.standard_normal(shape))
+
+
+@dataclass(frozen=True)
+class SteadyDesign(ExactDesign):
+    """Values that are the same in every replicate of a case, and will be in every run."""
+
+    @classmethod
+    def of(cls, name: str, law: Law, samples: Samples) -> Self | None:
+        """None if they vary."""
+        steady = (samples.values == cases(samples).means(samples.values)).all()
+        return cls(name, law, samples, ("certainty",)) if steady else None
+
+    def again(self, rng: Generator, count: int, truth: float) -> Float[ndarray, "S N"]:
+        """The same."""
+        return np.tile(self.samples.values, (count, 1))
+
+
+def worst_of(name: str, law: Identity, samples: Samples) -> WorstDesign:
+    """The ``samples`` of a run with their spread: about the mean of their cell, where each has two values or more.
+
+    Else about that of their case, or of all. Cells, or else cases, of at least eight values have residuals of their
+    own, smaller ones share all. What is infinite, or exactly 0 where nothing else is tolerated, stays as it is.
+    """
+    samples, _ = sorted_by_cell(samples)
+    with np.errstate(divide="ignore"):
+        logs = np.log(np.maximum(np.abs(samples.values), ROUND_OFF if law.tolerance else 0.0))
+    middle, residuals = logs.copy(), np.zeros(len(logs))
+    if np.isfinite(logs).all():
+        alike = _finest(samples, 2)
+        middle = alike.means(logs)
+        share = 1 - 1 / alike.counts[alike.code]  # of the variance that is left about a mean of so many
+        residuals = (logs - middle) / np.sqrt(np.where(share > 0, share, 1.0))
+    group = _finest(samples, _FEW)
+    return WorstDesign(name, law, samples, ("certainty",), middle=middle, residuals=residuals, group=group)
+
+
+def _finest(samples: Samples, least: int) -> Groups:
+    """Cells, or cases, or everything: the first of which each has so many values."""
+    everything = Groups(np.zeros(len(samples), int))
+    return next((g for g in (cells(samples), cases(samples)) if g.counts.min() >= least), everything)
