@@ -39,19 +39,17 @@ def test_averages_converge_faster_than_independent_units(activation):
     assert slopes.mean() < -0.7  # independent units: -0.5
 
 
-@pytest.mark.parametrize("noise", [LearnedNoise(0.8), FixedNoise(0.5)])
-def test_what_is_across_the_inputs_changes_nothing(noise):
-    """Two inputs that span a plane in five dimensions have the same kernel as in that plane, from the same points."""
+@pytest.mark.parametrize(("noise", "near"), [(LearnedNoise(0.8), 2e-4), (FixedNoise(0.5), 4e-5)])
+def test_only_what_the_inputs_see_costs_accuracy(noise, near):
+    """Two inputs that span a plane in five dimensions; with weights in any other basis none of four comes so near."""
     turned = np.linalg.qr(np.random.default_rng(2).standard_normal((5, 5)))[0]
-    flat = VaeCase(Problem(np.linalg.qr(X.T)[1].T, np.ones((2, 1)), ERF, noise))
-    deep = VaeCase(Problem(flat.problem.inputs @ turned[:2], np.ones((2, 1)), ERF, noise))
-    (a, b), limit = (quasi(case, 2**15, [SeedSequence(4)], "cpu") for case in (flat, deep)), None
+    deep = VaeCase(Problem(X @ turned[:2], np.ones((2, 1)), ERF, noise))
+    measured = quasi(deep, 2**15, [SeedSequence(k) for k in range(4)], "cpu")
     limit = limiting_kernel(X, activation=ERF, noise=noise)
-    for block in ("decoder", "mean"):
-        np.testing.assert_allclose(b[block][0], getattr(limit, block), atol=2e-3)
+    np.testing.assert_allclose(measured["decoder"], np.broadcast_to(limit.decoder, (4, 2, 2)), atol=near)
+    np.testing.assert_allclose(measured["mean"], np.broadcast_to(limit.mean, (4, 2, 2)), atol=1e-3)
     network = quasi_network(deep, 2**14, SeedSequence(3))
     np.testing.assert_allclose(network.mean.T @ network.mean / network.width, np.eye(5), atol=2e-2)
-    assert a["decoder"].shape == b["decoder"].shape
 
 
 def test_a_control_changes_what_it_should():
