@@ -70,5 +70,5 @@ def test_steps_count_where_the_loss_was_reached_and_are_infinite_where_it_was_no
 
 
 def test_a_loss_a_little_above_the_stated_one_is_not_reached():
-    quantities = {"share": np.array([0.0099, 0.0101, np.nan]), "steps": np.full(3, PATIENCE / 2)}
+    quantities = {"share": np.array([0.0099, 0.0101, np.nan]), "steps": np.full(3, 2000.0)}
     assert steps_used(CellData(small_images(), 64, quantities)).tolist() == [0.5, np.inf, np.inf]
