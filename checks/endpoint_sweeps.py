@@ -61,7 +61,7 @@ LATENT_SWEEP = sweep(LATENT, fixed_noise, ladder, {"quick": 24, "standard": 24, 
 ANTISYMMETRIC_SWEEP = sweep(ANTISYMMETRIC, half(fixed_noise), ladder, {"quick": 32, "standard": 32, "thorough": 48}, 16)
 DECODER_SWEEP = sweep(DECODER, decoder_cases, ladder, {"quick": 24, "standard": 24, "thorough": 36}, 16)
 DECODER_PATH_SWEEP = sweep(
-    DECODER_PATH, decoder_cases, rungs(0, 0), {"quick": 16, "standard": 16, "thorough": 16}, 4
+    DECODER_PATH, decoder_cases, rungs(0, 0), {"quick": 32, "standard": 32, "thorough": 32}, 4
 )  # narrow networks, whose features move most
 STANDARD_SWEEP = sweep(STANDARD, fixed_noise, ladder, {"quick": 48, "standard": 48, "thorough": 72}, 24)
 LEARNED_SWEEP = sweep(

@@ -87,7 +87,7 @@ CLOSENESS_SWEEP = sweep(
 FLOW_SWEEP = sweep(FLOW, drawn, ladder, {"quick": 32, "standard": 32, "thorough": 32}, 16)
 FROZEN_DECODER = variant(FLOW_SWEEP, "frozen-decoder", trainable=("mean", "scale"))
 DRIFT_SWEEP = sweep(DRIFT, drawn, ladder, {"quick": 48, "standard": 48, "thorough": 48}, 16)
-STEPPING_SWEEP = sweep(STEPPING, drawn, rungs(2, 2), {"quick": 24, "standard": 48, "thorough": 48}, 12)
+STEPPING_SWEEP = sweep(STEPPING, drawn, rungs(2, 2), {"quick": 36, "standard": 48, "thorough": 48}, 12)
 DIGITS_DESCENT_SWEEP = sweep(DESCENT, real, rungs(1, 1), {"quick": 240, "standard": 240, "thorough": 256}, 16)
 DESCENT_SWEEP = sweep(DESCENT, drawn, rungs(2, 3), {"quick": 64, "standard": 64, "thorough": 64}, 16)
 STOCHASTIC_SWEEP = sweep(STOCHASTIC, swift, rungs(3, 4), {"quick": 64, "standard": 96, "thorough": 192}, 16)

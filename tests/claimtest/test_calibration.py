@@ -210,7 +210,7 @@ class TestCommand:
         assert found["met"] is False
         assert all(design["met"] for design in found["designs"])
         assert {c["name"] for c in found["certainties"]} >= {"clt/exact/variance", "clt/exact/double"}
-        assert "run again with other seeds, 5 criteria and 5 controls:" in out
+        assert "run again with other seeds, 6 criteria and 5 controls:" in out
         assert "clt/exact/variance: does not hold in" in out
         assert {"lln/bound/size", "clt/exact/variance"} <= {design["design"] for design in found["designs"]}
         assert (tmp_path / "claims-out" / "calibration.svg").read_text().startswith("<svg")

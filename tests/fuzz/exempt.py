@@ -118,7 +118,7 @@ THE_RUN = """
     claimtest.setaside claimtest.shown claimtest.sources claimtest.attack.search claimtest.calibration.certainty
     claimtest.calibration.design claimtest.calibration.gather claimtest.calibration.noise
     claimtest.calibration.processes claimtest.calibration.rates claimtest.calibration.run
-    claimtest.calibration.sources
+    claimtest.calibration.sources claimtest.calibration.worst
 """
 """What a run is made of: it hands on packs, profiles and cells, which were checked where they were written."""
 

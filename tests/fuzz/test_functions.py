@@ -89,6 +89,8 @@ def public(floor):
     for path in sorted((ROOT / floor).rglob("*.py")):
         if path.parent.name == "data":  # programs that made the data, with libraries of their own
             continue
+        if path.name == "preload.py":  # makes whoever imports it deaf to Ctrl-C, and every process started afterwards
+            continue
         module = importlib.import_module(
             ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         )
