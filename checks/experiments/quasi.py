@@ -18,7 +18,10 @@ from models.snn import StochasticNetwork
 from models.traced import traced_kernel
 from theorems.setting import LearnedNoise
 
-__all__ = ["QUASI", "quasi", "quasi_network"]
+__all__ = ["QUASI", "SCRAMBLES", "quasi", "quasi_network"]
+
+SCRAMBLES = 4
+"""Scrambled sets whose mean a replicate is: one in ten is ten times as far off as others, whatever its size."""
 
 
 def quasi_network(case: VaeCase, width: int, seed: SeedSequence, device: str = "cpu") -> StochasticNetwork:
@@ -49,14 +52,24 @@ def quasi(
 ) -> Quantities:
     """Θ^b(0), b = decoder, mean, scale, of quasi-random networks, traced over outputs and divided by d, (R, n, n).
 
-    Besides "variance" (R,), the V of their sampled outputs.
+    Besides "variance" (R,), the V of their sampled outputs. Each replicate is the mean over `SCRAMBLES` networks of
+    width / `SCRAMBLES`.
     """
-    networks = [prepare(quasi_network(case, width, seed, device)) for seed in seeds]
-    kernels = [traced_kernel(network, case.problem.inputs) for network in networks]
-    names = ("decoder", "mean", "scale")
-    measured = {name: torch.stack([getattr(kernel, name) for kernel in kernels]).cpu().numpy() for name in names}
-    variance = torch.stack([output_variance(network, case.problem.inputs) for network in networks])
-    return measured | {"variance": variance.cpu().numpy()}
+    replicates = [_averaged(case, width // SCRAMBLES, seed.spawn(SCRAMBLES), device, prepare) for seed in seeds]
+    return {name: np.stack([replicate[name] for replicate in replicates]) for name in replicates[0]}
+
+
+def _averaged(
+    case: VaeCase, width: int, seeds: Sequence[SeedSequence], device: str, prepare: Prepare
+) -> dict[str, np.ndarray]:
+    """The mean over networks of that width."""
+    x, found = case.problem.inputs, []
+    for seed in seeds:
+        network = prepare(quasi_network(case, width, seed, device))
+        kernel = traced_kernel(network, x)
+        variance = output_variance(network, x)
+        found.append({"decoder": kernel.decoder, "mean": kernel.mean, "scale": kernel.scale, "variance": variance})
+    return {name: torch.stack([each[name] for each in found]).mean(0).cpu().numpy() for name in found[0]}
 
 
 def _cost(case: VaeCase, width: int) -> float:

@@ -39,15 +39,15 @@ def test_averages_converge_faster_than_independent_units(activation):
     assert slopes.mean() < -0.7  # independent units: -0.5
 
 
-@pytest.mark.parametrize(("noise", "near"), [(LearnedNoise(0.8), 2e-4), (FixedNoise(0.5), 4e-5)])
+@pytest.mark.parametrize(("noise", "near"), [(LearnedNoise(0.8), 6e-5), (FixedNoise(0.5), 2e-5)])
 def test_only_what_the_inputs_see_costs_accuracy(noise, near):
     """Two inputs that span a plane in five dimensions; with weights in any other basis none of four comes so near."""
     turned = np.linalg.qr(np.random.default_rng(2).standard_normal((5, 5)))[0]
     deep = VaeCase(Problem(X @ turned[:2], np.ones((2, 1)), ERF, noise))
-    measured = quasi(deep, 2**15, [SeedSequence(k) for k in range(4)], "cpu")
+    measured = quasi(deep, 2**17, [SeedSequence(k) for k in range(4)], "cpu")
     limit = limiting_kernel(X, activation=ERF, noise=noise)
     np.testing.assert_allclose(measured["decoder"], np.broadcast_to(limit.decoder, (4, 2, 2)), atol=near)
-    np.testing.assert_allclose(measured["mean"], np.broadcast_to(limit.mean, (4, 2, 2)), atol=1e-3)
+    np.testing.assert_allclose(measured["mean"], np.broadcast_to(limit.mean, (4, 2, 2)), atol=4e-4)
     network = quasi_network(deep, 2**14, SeedSequence(3))
     np.testing.assert_allclose(network.mean.T @ network.mean / network.width, np.eye(5), atol=2e-2)
 
