@@ -55,8 +55,13 @@ def reference(book: CaseBook, profile: Profile) -> Sequence[Any]:
 
 
 def swift(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:
-    """Up to six drawn cases whose slowest mode is gone before the floor of stochastic gradients is measured."""
-    return [case for case in book.drawn if case.condition < 5][:6]
+    """Up to six drawn cases whose slowest mode is gone before the floor of stochastic gradients is measured.
+
+    Where a book has three of them or fewer, they stand for six.
+    """
+    found = [case for case in book.drawn if case.condition < 5][:6]
+    share = 6 // len(found) if found else 1
+    return [_standing_for(case, max(share, case.stands_for)) for case in found]
 
 
 def growth(book: CaseBook, profile: Profile) -> Sequence[VaeCase]:
@@ -159,7 +164,7 @@ def variant(of: Sweep, name: str, rungs: slice = NARROWEST, **ingredients: Any) 
         cases = of.cases(book, profile)  # a user's only one need not be in scope, and may have no cost
         if len(cases) > FEW:
             return sorted(cases, key=lambda case: wrong.cost(case, 64))[:FEW]
-        return [_standing_for_few(case) if getattr(case, "stands_for", 1) > FEW else case for case in cases]
+        return [_standing_for(case, FEW) if getattr(case, "stands_for", 1) > FEW else case for case in cases]
 
     def chosen(case: VaeCase, profile: Profile) -> Sequence[int]:
         return of.widths(case, profile)[rungs]
@@ -168,8 +173,8 @@ def variant(of: Sweep, name: str, rungs: slice = NARROWEST, **ingredients: Any) 
 
 
 @lru_cache(maxsize=64)
-def _standing_for_few(case: VaeCase) -> VaeCase:
-    return dataclasses.replace(case, stands_for=FEW)
+def _standing_for(case: VaeCase, number: int) -> VaeCase:
+    return case if number == case.stands_for else dataclasses.replace(case, stands_for=number)
 
 
 def sweep(experiment: Experiment, cases: Any, widths: Any, sizes: Mapping[str, int], block: int) -> Sweep:

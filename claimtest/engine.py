@@ -151,13 +151,13 @@ class Engine:
         return ControlResult(control, outcome, discounted, why, idle, samples)
 
     def _lone(self, control: Control, aim: CriterionResult) -> bool:
-        """Whether its cases stand for several: sizes are chosen for drawn ones, and a user's may vary more.
+        """Whether it has one case that stands for several: sizes are chosen for drawn ones, and a user's may vary more.
 
         One problem may obey a ceiling, too, that others break, or be none in which the variant is false.
         """
         sweeps = filter(None, (control.sweep, aim.criterion.sweep))
         cases = next(filter(None, (sweep.chosen(self.book, self.profile) for sweep in sweeps)), [])
-        return all(getattr(case, "stands_for", 1) > 1 for case in cases)
+        return len(cases) < 2 and all(getattr(case, "stands_for", 1) > 1 for case in cases)
 
     def _view(self, check: Check, evidence: Evidence) -> View:
         """What the check sees; joined once per sweep, since many criteria and controls look at the same one."""
