@@ -183,12 +183,18 @@ def test_a_claim_or_a_reading_that_is_not_there_is_named_with_those_that_are():
         PACK.check("lln").part("nope")
 
 
-@pytest.mark.parametrize(("coin", "counts"), [(LoneCoin("yours", 16), False), (Coin("coin", 16), True)])
-def test_a_false_ceiling_that_one_problem_alone_obeys_does_not_count(coin, counts):
+@pytest.mark.parametrize(
+    ("coins", "counts"),
+    [
+        ((LoneCoin("yours", 16),), False), ((Coin("coin", 16),), True),
+        ((LoneCoin("one", 16), LoneCoin("two", 16)), True),  # few that stand for more are drawn, too
+    ],
+)  # fmt: skip
+def test_a_false_ceiling_that_one_problem_alone_obeys_does_not_count(coins, counts):
     low = Criterion("low", "the mean is at most 2", Ceiling(2.0), SWEEP, lambda cell: np.abs(cell["mean"]))
     lower = Control("lower", "it is at most 1.5", "low", law=Ceiling(1.5))
     check = changed(CLT_CHECK, criteria=(low,), controls=(lower,))
-    (result,) = engine(LLN_CHECK, check, book=(coin,)).judge_reading("clt", "exact").controls
+    (result,) = engine(LLN_CHECK, check, book=coins).judge_reading("clt", "exact").controls
     assert (result.outcome.verdict, result.told, result.counts) == (Verdict.HOLDS, False, counts)
 
 
