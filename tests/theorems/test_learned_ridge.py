@@ -5,10 +5,11 @@ import pytest
 from scipy.special import erf
 
 from theorems.duals import dual_of
+from theorems.hermite import HermiteDual
 from theorems.learned_ridge import averaged_kernel, independent_kernel, learned_noise_ridge, spread_normals
 from theorems.limiting_kernel import noise_variance
 from theorems.sampled_endpoint import stationary_distance
-from theorems.setting import FixedNoise, LearnedNoise
+from theorems.setting import ERF, FixedNoise, LearnedNoise
 
 TAU = 0.8
 
@@ -139,3 +140,11 @@ def test_the_longest_step_of_one_input_is_two_over_its_rate():
     for factor in (1.01, 1.4):
         with pytest.raises(ValueError, match="too long"):
             stationary_distance(np.ones((1, 1)), step=factor * longest, **given)
+
+
+def test_duals_that_are_no_closed_form_see_both_scales():
+    """Closed forms know the sum of both variances and the determinant alone, a series each variance."""
+    rng = np.random.default_rng(9)
+    x, point = sphere(rng, 2, 3), sphere(rng, 1, 3)
+    closed, series = (independent_kernel(dual, x, point, TAU**2) for dual in (dual_of("erf"), HermiteDual(ERF)))
+    np.testing.assert_allclose(series, closed, rtol=1e-8)
