@@ -7,7 +7,7 @@ from pathlib import Path
 
 from claimtest.errors import RunError
 from claimtest.results import RunResult
-from claimtest.table import table
+from claimtest.table import table, why
 
 __all__ = ["told", "whole", "with_details"]
 
@@ -39,10 +39,16 @@ def told(run: RunResult, page: Path, options: argparse.Namespace) -> int:
 
 
 def _tell(run: RunResult, page: Path, options: argparse.Namespace) -> int:
-    """Print the table, the path of the report and, at quick, what stayed open; return the exit status."""
+    """Print the table, what fails the gate, the path of the report and, at quick, what stayed open.
+
+    Returns the exit status.
+    """
     if not options.quiet:
         print(table(run))
         print()
+        for claim, reading in run.readings:
+            if reading.gated and not (reading.as_expected and reading.controls_rejected):
+                print(f"{claim.claim.id}/{reading.reading.id}: {why(reading)}\n")
     print(page)
     if not run.profile.strict and not options.quiet:
         print(f"{run.inconclusive} inconclusive")

@@ -162,23 +162,30 @@ def _tried(
 ) -> list[list[Certainty]]:
     """What so many trials say of every piece of evidence."""
     tasks = [(k, first) for k, e in enumerate(evidence) for first in range(chunks(e.design, trials))]
-    errors: list[Counter[str]] = [Counter() for _ in evidence]
+    errors: list[Counter[int]] = [Counter() for _ in evidence]
     with mapper(jobs) as mapped:
         results = mapped(_count, [(evidence[k], first) for k, first in tasks])
         bar = tqdm(zip(tasks, results, strict=True), what, len(tasks), leave=False,
                    disable=None if progress is None else not progress)  # fmt: skip
         for (k, _), counted in bar:
             errors[k].update(counted)
-    return [[_certainty(q, count) for q in e.questions] for e, count in zip(evidence, errors, strict=True)]
+    return [
+        [_certainty(q, count[place], count[_RUNS]) for place, q in enumerate(e.questions)]
+        for e, count in zip(evidence, errors, strict=True)
+    ]
 
 
-def _certainty(question: Question, errors: Counter[str]) -> Certainty:
-    rate = Rate(question.error, ALPHA, MISS, errors[question.name], errors[""])
-    return Certainty(question.name, question.control, rate)
+_RUNS = -1
+"""Under which the runs themselves are counted; errors are counted by the place of their question."""
 
 
-def _count(task: tuple[Evidence, int]) -> Counter[str]:
+def _certainty(question: Question, errors: int, runs: int) -> Certainty:
+    return Certainty(question.name, question.control, Rate(question.error, ALPHA, MISS, errors, runs))
+
+
+def _count(task: tuple[Evidence, int]) -> Counter[int]:
+    """A criterion and its control may have one name: errors are counted by their places."""
     evidence, first = task
     low, high = evidence.intervals(first)
-    errors = {q.name: int(np.count_nonzero(q.erring(low, high))) for q in evidence.questions}
-    return Counter({"": len(low)} | errors)
+    errors = {place: int(np.count_nonzero(q.erring(low, high))) for place, q in enumerate(evidence.questions)}
+    return Counter({_RUNS: len(low)} | errors)

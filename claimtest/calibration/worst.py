@@ -56,8 +56,9 @@ class SteadyDesign(ExactDesign):
 
     @classmethod
     def of(cls, name: str, law: Law, samples: Samples) -> Self | None:
-        """None if they vary."""
-        steady = (samples.values == cases(samples).means(samples.values)).all()
+        """None if they vary, or if a case has one value, which does not tell."""
+        case = cases(samples)
+        steady = case.counts.min() > 1 and (samples.values == case.means(samples.values)).all()
         return cls(name, law, samples, ("certainty",)) if steady else None
 
     def again(self, rng: Generator, count: int, truth: float) -> Float[ndarray, "S N"]:

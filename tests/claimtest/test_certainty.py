@@ -112,3 +112,12 @@ def test_what_always_happened_need_not_always_happen():
     found = shares(Samples(values, strata, np.ones(17)))
     assert found[[0, 4, 13]] == pytest.approx([17.5 / 18, 0.5 / 18, (17 / 4 + 0.5) / 18])
     assert found.sum() == pytest.approx(17 * (5 + 0.5) / 18)
+
+
+def test_a_control_that_is_called_like_its_criterion_is_another_question():
+    """The region of the first is never met, that of the second always missed: all errors are the first one's."""
+    first, *_ = (e for claim, r in toy_run().readings for e in evidence_of(claim.claim.id, r, QUICK))
+    never, asked = (9.0, 9.5), (Verdict.HOLDS, Verdict.VIOLATED)
+    alike = replace(first, questions=tuple(Question("same", k == 1, never, verdict) for k, verdict in enumerate(asked)))
+    criterion, control = certainties([alike], 500)
+    assert (criterion.rate.events, control.rate.events) == (criterion.rate.trials, 0)

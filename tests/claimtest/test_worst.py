@@ -94,3 +94,4 @@ def test_values_that_never_vary_are_the_same_again():
     design = SteadyDesign.of("toy", Constant(1.0), steady)
     assert (design.again(default_rng(0), 3, 0.0) == steady.values).all()
     assert SteadyDesign.of("toy", Constant(1.0), samples([0.0, 0.1], 2)) is None
+    assert SteadyDesign.of("toy", Constant(1.0), samples([0.0, 0.1], 1)) is None  # one each: nobody knows
