@@ -31,7 +31,7 @@ from claimtest.judged import CriterionResult
 from claimtest.profile import ALPHA, Profile
 from claimtest.results import ReadingResult
 
-__all__ = ["ENOUGH", "Certainty", "Evidence", "certainties", "evidence_of"]
+__all__ = ["ENOUGH", "Certainty", "Evidence", "certainties", "evidence_of", "left_out"]
 
 ENOUGH = 30_000
 """So many trials without an error show that it is rarer than `MISS`, at 95 %."""
@@ -95,6 +95,16 @@ class Certainty:
     def to_json(self) -> dict[str, Any]:
         """An entry of calibration.json."""
         return {"name": self.name, "control": self.control, **self.rate.to_json(), "met": self.met}
+
+
+def left_out(claim: str, reading: ReadingResult) -> list[str]:
+    """The criteria of a reading with an expectation that did not meet it, of which nothing is asked."""
+    expected = reading.reading.expected
+    return [
+        f"{claim}/{reading.reading.id}/{c.criterion.id}"
+        for c in reading.criteria
+        if expected is not None and c.outcome is not None and c.verdict is not expected
+    ]
 
 
 def evidence_of(claim: str, reading: ReadingResult, profile: Profile) -> Iterator[Evidence]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from claimtest.calibration.certainty import certainties, evidence_of
+from claimtest.calibration.certainty import certainties, evidence_of, left_out
 from claimtest.calibration.gather import designs_of, stored_readings
 from claimtest.calibration.run import Calibration, calibrate
 from claimtest.calibration.sources import default_designs, hardest
@@ -38,6 +38,8 @@ def run_calibration(session: Session, claims: Sequence[str], trials: int, out: P
           f"and {len(default_designs())} that need no run: {kept}")  # fmt: skip
     if sure:
         print(f"\n{calibration.certain()}")
+    if missing := [name for claim, reading in judged for name in left_out(claim, reading)]:
+        print(f"not asked, nor are their controls, since they are not as expected: {', '.join(missing)}")
     if not judged:
         print("no evidence of these claims is stored at this profile and seed: `verify` first, to add their noise")
     for line in calibration.broken:

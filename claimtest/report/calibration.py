@@ -54,7 +54,9 @@ def view_of(found: Mapping[str, Any]) -> CalibrationView:
         "as the criteria named, the hardest of every kind. At level α the interval may miss the truth at a rate of α, "
         "and a truth on an edge of the accepted region may be judged either way at a rate of α/2. The effect that is "
         "stated as detectable may stay unseen, and a true law fail to hold at the stated size, at a rate of 10⁻⁴.",
-        "Every promise is kept." if not broken else f"{broken} of {len(rows)} designs break a promise.",
+        "Every promise is kept: no count of errors is so high that it would come with a probability below 10⁻⁵."
+        if not broken
+        else f"{broken} of {len(rows)} designs break a promise.",
         "The last level is extrapolated: of the misses at one level the same share is missed at the next, ten times "
         "smaller one.",
         *_certain(found.get("certainties", ())),
@@ -70,6 +72,7 @@ def _certain(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     ever = sorted((entry for entry in found if entry["events"]), key=lambda entry: -entry["rate"])
     met = sum(entry["met"] for entry in found)
     how_sure = "which is shown at 95 %" if trials >= ENOUGH else "as far as so few runs can tell"
+    how_sure += ", if the noise has no tails of which its values show nothing"
     yield (
         f"With what the run estimated taken for the truth and its noise drawn again, {trials} times or more: of "
         f"{len(found) - controls} criteria and {controls} controls {met} come out as they should with probability "

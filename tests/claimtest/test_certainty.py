@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from claimtest.calibration import certainty
-from claimtest.calibration.certainty import Certainty, Question, certainties, evidence_of
+from claimtest.calibration.certainty import Certainty, Question, certainties, evidence_of, left_out
 from claimtest.calibration.design import shares
 from claimtest.calibration.rates import Rate
 from claimtest.calibration.run import Calibration
@@ -121,3 +121,11 @@ def test_a_control_that_is_called_like_its_criterion_is_another_question():
     alike = replace(first, questions=tuple(Question("same", k == 1, never, verdict) for k, verdict in enumerate(asked)))
     criterion, control = certainties([alike], 500)
     assert (criterion.rate.events, control.rate.events) == (criterion.rate.trials, 0)
+
+
+def test_what_is_not_as_expected_is_left_out_and_named():
+    name, reading = next((claim.claim.id, r) for claim, r in toy_run().readings if r.reading.id == "exact")
+    assert left_out(name, reading) == []
+    unmet = replace(reading, reading=replace(reading.reading, expected=Verdict.VIOLATED, because="a test"))
+    assert left_out(name, unmet) == ["clt/exact/variance", "clt/exact/order"]
+    assert list(evidence_of(name, unmet, QUICK)) == []
