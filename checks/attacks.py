@@ -26,7 +26,7 @@ from checks.measures.ball import derived_bound
 from claimtest.attack import Attack
 from models.snn import StochasticNetwork
 from theorems.lemma3 import DELTA
-from theorems.setting import ACTIVATIONS, FixedNoise, LearnedNoise, Problem
+from theorems.setting import ACTIVATIONS, FixedNoise, LearnedNoise, Problem, activation_named
 
 __all__ = ["ATTACK_DEFINITION1", "ATTACK_LEMMA2", "ATTACK_LEMMA3"]
 
@@ -40,6 +40,9 @@ ROUND_OFF = 1e-12
 
 NETWORKS = 64
 """Networks of an example of Lemma 3, whose bound holds with probability 1 - δ."""
+
+MOST, WIDEST = 64, 2**16
+"""Beyond so many outputs, or numbers in the inputs, and so many units a file holds no example, but a mistake."""
 
 SURELY = 1e-9
 """Chance that so many of them break a bound that does hold: a search may try a hundred thousand examples."""
@@ -82,10 +85,15 @@ def _examples(draw: st.DrawFn, widest: int, narrowest: int = 1) -> dict[str, Any
 
 def case_of(example: Example) -> VaeCase:
     """The problem of an example, with targets of zeros. Raises ValueError or KeyError for what is no example."""
-    noise = {"fixed": FixedNoise, "learned": LearnedNoise}[example["noise"]](example["noise_scale"])
-    inputs = np.array(example["inputs"], dtype=float)
-    targets = np.zeros((len(inputs), example["outputs"]))
-    return VaeCase(Problem(inputs, targets, ACTIVATIONS[example["activation"]], noise), origin="attack")
+    noises = {"fixed": FixedNoise, "learned": LearnedNoise}
+    if (kind := example["noise"]) not in noises:
+        raise ValueError(f"noise is {' or '.join(noises)}, not {kind!r}")
+    inputs, outputs, width = np.array(example["inputs"], dtype=float), example["outputs"], example["width"]
+    if max(outputs, inputs.size) > MOST or width > WIDEST:
+        raise ValueError(f"more than {MOST} outputs or numbers in the inputs, or {WIDEST} units: none is so large")
+    targets = np.zeros((len(inputs), outputs))
+    problem = Problem(inputs, targets, activation_named(example["activation"]), noises[kind](example["noise_scale"]))
+    return VaeCase(problem, origin="attack")
 
 
 def _stretched(example: Example) -> Prepare:

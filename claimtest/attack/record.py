@@ -80,7 +80,9 @@ class Record:
         """The same example measured now. Raises UsageError if the attack does not know such an example."""
         try:
             return attack.measure(self.found.example)
-        except (ValueError, KeyError, TypeError) as error:
+        except KeyError as error:
+            raise UsageError(f"no example of {self.claim}: it has no {error}") from None
+        except (ValueError, TypeError) as error:
             raise UsageError(f"no example of {self.claim}: {type(error).__name__}: {error}") from None
 
 

@@ -7,8 +7,10 @@ import pytest
 
 from checks import PACK
 from checks.attacks import ATTACK_DEFINITION1, ATTACK_LEMMA2, ATTACK_LEMMA3, case_of
+from claimtest.attack.attack import Found
 from claimtest.attack.record import Record, attack_on
 from claimtest.attack.search import Search
+from claimtest.errors import UsageError
 from models import contraction, tangent
 from theorems import lemma3
 from theorems.setting import ACTIVATIONS
@@ -61,6 +63,27 @@ def test_the_problem_of_an_example():
     case = case_of(EXAMPLE)
     np.testing.assert_array_equal(case.problem.inputs, EXAMPLE["inputs"])
     assert case.problem.targets.shape == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"width": 10**9}, "none is so large"), ({"outputs": 10**7}, "none is so large"),
+        ({"inputs": [[1.0] + [0.0] * 99]}, "none is so large"), ({"activation": "tahn"}, "unknown activation 'tahn'"),
+        ({"noise": "loud"}, "noise is fixed or learned, not 'loud'"), ({"noise": None}, "noise is fixed or learned"),
+    ],
+)  # fmt: skip
+def test_what_is_no_example_is_said_in_one_line(changed, words):
+    record = Record("definition1", Found(EXAMPLE | changed, {}), {})
+    with pytest.raises(UsageError, match=words) as raised:
+        record.again(ATTACK_DEFINITION1)
+    assert str(raised.value).startswith("no example of definition1: ")
+
+
+def test_an_example_that_lacks_something_is_told_what():
+    record = Record("lemma2", Found({name: v for name, v in EXAMPLE.items() if name != "noise"}, {}), {})
+    with pytest.raises(UsageError, match="no example of lemma2: it has no 'noise'"):
+        record.again(ATTACK_LEMMA2)
 
 
 def test_a_wrong_block_breaks_definition_1(monkeypatch):
