@@ -114,7 +114,7 @@ def settled(
     """Training has ended as far as anything measured can tell."""
     measure = partial(remaining_share, prediction=prediction, about=about, gap=gap)
     asks = "what is left to train is at most a hundredth of the smallest distance measured"
-    return Criterion("settled", asks, Ceiling(0.01), sweep, measure, ordinate="remaining / distance")
+    return Criterion("settled", asks, Ceiling(0.01), sweep, measure, ordinate="remaining / distance", accuracy=True)
 
 
 RATIO_MARGIN = 0.02
@@ -204,7 +204,8 @@ DECODER_TRAINED = ReadingCheck(
         settled(DECODER_SWEEP, decoder_ridgeless, gap_on_unseen),
         Criterion("followed", "on unseen inputs, in three of the narrowest networks in four, at least, a path followed "
                   "ten times as closely ends within a hundredth of the distance measured", Probability(0.75),
-                  DECODER_PATH_SWEEP, partial(stays_on_path, prediction=decoder_ridgeless), ordinate="share so close"),
+                  DECODER_PATH_SWEEP, partial(stays_on_path, prediction=decoder_ridgeless), ordinate="share so close",
+                  accuracy=True),
     ),
     (
         Control("preconditioned", "preconditioned ridge", "unseen", {"prediction": preconditioned_ridge}),

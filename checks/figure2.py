@@ -125,7 +125,7 @@ def _constant(block: str) -> Criterion:
 
 def _stated_loss(of: Sweep) -> Criterion:
     asks = rf"gradient descent comes to the stated loss, $L \le L(0)/100$, before its {PATIENCE} steps are over"
-    return Criterion("stated-loss", asks, Ceiling(), of, steps_used, ordinate="steps taken / allowed")
+    return Criterion("stated-loss", asks, Ceiling(), of, steps_used, ordinate="steps taken / allowed", accuracy=True)
 
 
 def _given_up(sweep: Sweep) -> Control:

@@ -148,7 +148,7 @@ PATH = ReadingCheck(
         Criterion("stands-still", r"$\beta \to \infty$ stays at the initial function", Ceiling(0.01), PATH_SWEEP,
                   standstill, ordinate="relative change"),
         Criterion("settled", "what is left to train is at most a hundredth of the misfit, everywhere on the path",
-                  Ceiling(0.01), PATH_SWEEP, path_remaining, ordinate="remaining / misfit"),
+                  Ceiling(0.01), PATH_SWEEP, path_remaining, ordinate="remaining / misfit", accuracy=True),
         Criterion("shrinkage", r"for independent inputs the residuals shrink by $\beta/(\beta + \sigma_0^2 "
                   r"\partial_\rho K(1))$", Constant(), LATENT_SWEEP, residual_shares, at_three_widest,
                   precision=residual_precision, ordinate="measured / predicted"),

@@ -148,7 +148,7 @@ CHECK = Check(
                           ordinate="relative gap"),
                 Criterion("time-stepping", "halving the time step changes three networks in four, at least, by no more "
                           "than 5 % of the mean gap to the trajectory with Θ(0)", Probability(0.75), STEPPING_SWEEP,
-                          finely_stepped, ordinate="share so little changed"),
+                          finely_stepped, ordinate="share so little changed", accuracy=True),
             ),
             (
                 Control("euler", "Euler's steps take the place of the method of order 8", "time-stepping", sweep=EULER),

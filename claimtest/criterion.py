@@ -45,7 +45,8 @@ class Criterion:
     (values, abscissa) of such arrays where the abscissa is not the width. With ``over="sweep"``,
     ``measure(cells, **ingredients)`` returns Samples. Ingredients are predictions: a control substitutes them.
     ``precision(cell)`` gives relative weights known beforehand, one number or one per value; weight 0 leaves a
-    value out. Raises TypeError for a field of another kind.
+    value out. ``accuracy`` marks a question about the computation itself (how far a path was followed, whether training
+    has ended), which is no bound that the claim states. Raises TypeError for a field of another kind.
     """
 
     id: str
@@ -58,12 +59,13 @@ class Criterion:
     precision: Callable[..., Any] | None = None
     abscissa: str = "width m"
     ordinate: str = ""
+    accuracy: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what could not be judged or shown."""
         named(self)
         require(self, asks=str, law=Law, sweep=Sweep, measure=Callable, at=Callable, abscissa=str, ordinate=str)
-        require(self, precision=(Callable, NoneType))
+        require(self, precision=(Callable, NoneType), accuracy=bool)
         if self.over not in ("cell", "sweep"):
             raise ValueError(f"criterion {self.id!r}: over has to be 'cell' or 'sweep', not {self.over!r}")
 

@@ -26,12 +26,14 @@ class Looseness:
 
 
 def looseness(claim: ClaimResult) -> list[Looseness]:
-    """A line for every one-sided criterion that was judged."""
+    """A line for every one-sided criterion that was judged, but for those about the computation itself."""
     lines = []
     for reading in claim.readings:
         for result in reading.criteria:
             law, outcome = result.criterion.law, result.outcome
             if outcome is None or not isinstance(law, OrderBound | AtLeast | AtMost | Ceiling | Probability):
+                continue
+            if result.criterion.accuracy:
                 continue
             stated, slack = _slack(law, outcome.estimate, outcome.verdict)
             where = reading.reading.id, result.criterion.id, result.criterion.asks

@@ -17,7 +17,6 @@ from claimtest.report.controls import tally
 from claimtest.report.figure import figure_svg, safe_label
 from claimtest.report.gauge import gauge
 from claimtest.report.graph import _label, claim_graph_svg, layers, reduced
-from claimtest.report.looseness import looseness
 from claimtest.report.mathematics import display, plain, prose
 from claimtest.report.points import gather
 from claimtest.report.wording import (
@@ -197,16 +196,6 @@ def test_graph_links_every_claim_of_the_run_and_shows_those_left_out():
     assert 'href="#lln"' not in alone
     assert "not in this run" in alone
     assert svg.count("holds") > 4  # said in words, not by colour alone
-
-
-def test_looseness_names_the_gap():
-    lines = {f"{line.reading}/{line.criterion}": line for line in looseness(toy_run().claims[0])}
-    assert lines["bound/size"].slack == "tight"
-    assert lines["too-fast/size"].slack.endswith("flatter")
-    assert (lines["bound/inside"].stated, lines["bound/inside"].slack) == (
-        "probability ≥ 0.9",
-        "fails in 0 %, 10 % allowed",
-    )
 
 
 def test_points_are_few_whatever_the_samples():
