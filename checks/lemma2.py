@@ -9,10 +9,9 @@ from functools import partial
 
 from checks.attacks import ATTACK_LEMMA2
 from checks.experiments.networks import loud_decoder, mean_field
+from checks.growth_table import growth_table, width_in_words
 from checks.measures.widths import (
-    LEAST_CASES,
     Event,
-    Growth,
     by_case,
     close,
     growth,
@@ -38,6 +37,9 @@ from claimtest.profile import Profile
 from theorems.lemma2 import DELTA, LEMMA2, stated_width
 
 __all__ = ["CHECK"]
+
+STATED = (2, 2, 2)
+"""Exponents of n, d and 1/λ0 in the stated width, but for its logarithm."""
 
 SUPERSCRIPT = {"total": "", "decoder": "^d", "mean": r"^\mu", "scale": r"^\sigma"}
 
@@ -80,7 +82,7 @@ def exhibits(view: View, profile: Profile) -> Iterator[Exhibit]:
     )
     for name, part, cells, event in tried:
         yield _table_of_widths(name, part, cells, event)
-    yield _table_of_growth([(part, growth(cells, event)) for _, part, cells, event in tried])
+    yield growth_table([(part, growth(cells, event)) for _, part, cells, event in tried], STATED)
 
 
 def _table_of_widths(name: str, part: str, cells: Sequence[CellData], event: Event) -> Exhibit:
@@ -91,7 +93,7 @@ def _table_of_widths(name: str, part: str, cells: Sequence[CellData], event: Eve
         stated, m = stated_width(n, d, case.smallest_eigenvalue), found["total"]
         needed = f"{m / stated:.2g}" if 1 < m < math.inf else ""
         left = {b for b in BLOCKS if event is positive and derived_eigenvalue_width(case, b) > EIGENVALUE_REACH}
-        shown = [_width(width, own[-1].width) + "°" * (block in left) for block, width in found.items()]
+        shown = [width_in_words(width, own[-1].width) + "°" * (block in left) for block, width in found.items()]
         rows.append((case.id, n, d, round(case.smallest_eigenvalue, 4), *shown, round(stated), needed))
     widths = ("smallest width", "of Θ^d alone", "of Θ^μ", "of Θ^σ")
     columns = ("case", "n", "d", "λ0", *widths, "stated width (C = 1)", "C that it takes")
@@ -101,29 +103,6 @@ def _table_of_widths(name: str, part: str, cells: Sequence[CellData], event: Eve
     if any("°" in str(cell) for column in data.values() for cell in column):
         title += " (° not judged: its derived width is beyond the ladder's reach)"
     return Exhibit(f"widths-{name}", title, alt, data, of_bound=True)
-
-
-def _width(smallest: float, widest: int) -> str:
-    """A smallest width in words: censored at both ends of the ladder, empty where nothing is claimed."""
-    if math.isnan(smallest):
-        return ""
-    return "≤ 1" if smallest == 1 else f"{smallest:.0f}" if smallest < math.inf else f"> {widest}"
-
-
-def _table_of_growth(fits: Sequence[tuple[str, Growth | None]]) -> Exhibit:
-    rows = []
-    for part, fit in fits:
-        if fit is not None:
-            shown = [f"{e:.2f} ± {2 * s:.2f}" for e, s in (fit.whole, *fit.parts)]
-            rows.append((part, *shown, *[""] * (4 - len(shown)), fit.cases))
-    rows.append(("stated", "1", "2", "2", "2", ""))
-    columns = ("part", "exponent of the stated width", "of n", "of d", "of 1/λ0", "cases")
-    alt = (
-        "Regression of the logarithm of the smallest width on that of the stated width and, from "
-        f"{LEAST_CASES} cases on, on n, d and 1/λ0 jointly; with two standard errors."
-    )
-    data = dict(zip(columns, zip(*rows, strict=True), strict=True))
-    return Exhibit("growth", "How the smallest width grows", alt, data, of_bound=True)
 
 
 LOUD = variant(replace(CLOSENESS_SWEEP, cases=reachable("mean")), "loud-decoder", WIDEST, prepare=loud_decoder)

@@ -7,15 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from checks.measures.trajectory import decay_rate, limit_of, loss
-from checks.measures.widths import by_case
-from checks.sweeps import FLOW_SWEEP
+from checks.growth_table import growth_table, width_in_words
+from checks.measures.trajectory import decay_rate, limit_of, loss, obeys_rate
+from checks.measures.widths import always_from, by_case, growth
+from checks.sweeps import FLOW_SWEEP, NARROW_FLOW_SWEEP
 from claimtest.cells import CellData
 from claimtest.check import Exhibit, View
 from claimtest.profile import Profile
 from theorems.theorem1 import stated_width
 
 __all__ = ["theorem1_exhibits"]
+
+STATED = (5, 3, 4)
+"""Exponents of n, d and 1/λ0 in the first of the two widths that the theorem states, which is the larger here."""
 
 
 def theorem1_exhibits(view: View, profile: Profile) -> Iterator[Exhibit]:
@@ -25,7 +29,9 @@ def theorem1_exhibits(view: View, profile: Profile) -> Iterator[Exhibit]:
         widest = [cell for cell in cells if cell.width == max(c.width for c in cells if c.case.id == cell.case.id)]
         yield loss_curves(max(widest, key=lambda cell: cell.case.condition))
         yield rates_by_width(cells)
-        yield stated_widths(cells)
+        everywhere = from_narrow_to_wide(view)
+        yield stated_widths(everywhere)
+        yield growth_table([("rate", growth(everywhere, obeys_rate, always_from, stated_width))], STATED)
 
 
 def loss_curves(cell: CellData) -> Exhibit:
@@ -89,27 +95,23 @@ def rates_by_width(cells: Sequence[CellData]) -> Exhibit:
     return Exhibit("rates", "How loose the rate is: a ≥ 1 is asked", alt, data, draw)
 
 
+def from_narrow_to_wide(view: View) -> list[CellData]:
+    """Every case's networks at all widths tried, below the ladder and on it, each width once."""
+    cells: dict[tuple[str, int], CellData] = {}
+    for cell in (*view(NARROW_FLOW_SWEEP), *view(FLOW_SWEEP)):
+        cells.setdefault((cell.case.id, cell.width), cell)
+    return [cells[place] for place in sorted(cells, key=lambda place: place[1])]
+
+
 def stated_widths(cells: Sequence[CellData]) -> Exhibit:
     """The stated width with C = 1 beside the narrowest width from which on every replicate obeyed the bound."""
     rows = []
     for own in by_case(cells):
-        case, found = own[0].case, np.inf
-        for cell in reversed(own):
-            if decay_rate(loss(cell["residual"]), cell["time"], case.smallest_eigenvalue).min() < 1:
-                break
-            found = cell.width
+        case, found = own[0].case, always_from(own, obeys_rate)
         n, d = case.problem.targets.shape
-        worked = f"≤ {found}" if found == own[0].width else f"{found:.0f}" if found < np.inf else f"> {own[-1].width}"
-        rows.append(
-            (
-                case.id,
-                n,
-                d,
-                round(case.smallest_eigenvalue, 4),
-                worked,
-                f"{stated_width(n, d, case.smallest_eigenvalue):.1e}",
-            )
-        )
+        stated = stated_width(n, d, case.smallest_eigenvalue)
+        size = round(case.smallest_eigenvalue, 4)
+        rows.append((case.id, n, d, size, width_in_words(found, own[-1].width), f"{stated:.1e}"))
     columns = ("case", "n", "d", "λ0", "width that worked", "stated width (C = 1)")
     alt = "The narrowest width tried from which on every replicate obeyed the bound, beside the stated width."
     data = dict(zip(columns, zip(*rows, strict=True), strict=True))

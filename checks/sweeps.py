@@ -45,6 +45,7 @@ __all__ = [
     "FROZEN_DECODER",
     "IDENTITY_SWEEP",
     "INITIAL_SWEEP",
+    "NARROW_FLOW_SWEEP",
     "NARROW_SWEEP",
     "QUASI_SWEEP",
     "REFERENCE_SWEEP",
@@ -85,6 +86,9 @@ CLOSENESS_SWEEP = sweep(
     100,
 )
 FLOW_SWEEP = sweep(FLOW, drawn, ladder, {"quick": 32, "standard": 32, "thorough": 32}, 16)
+NARROW_FLOW_SWEEP = sweep(
+    FLOW, growth, powers_of_two(lambda p: 5), {"quick": 32, "standard": 32, "thorough": 32}, 16
+)  # below the ladder: where the theorem begins to hold
 FROZEN_DECODER = variant(FLOW_SWEEP, "frozen-decoder", trainable=("mean", "scale"))
 DRIFT_SWEEP = sweep(DRIFT, drawn, ladder, {"quick": 48, "standard": 48, "thorough": 48}, 16)
 STEPPING_SWEEP = sweep(STEPPING, drawn, rungs(2, 2), {"quick": 36, "standard": 48, "thorough": 48}, 12)

@@ -41,6 +41,7 @@ from checks.sweeps import (
     DIGITS_DESCENT_SWEEP,
     FLOW_SWEEP,
     FROZEN_DECODER,
+    NARROW_FLOW_SWEEP,
     QUASI_SWEEP,
     STEPPING_SWEEP,
     STOCHASTIC_SWEEP,
@@ -240,4 +241,5 @@ CHECK = Check(
     ),
     singular_limit,
     theorem1_exhibits,
+    (NARROW_FLOW_SWEEP,),
 )  # fmt: skip

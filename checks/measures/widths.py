@@ -21,6 +21,7 @@ __all__ = [
     "LEAST_CASES",
     "Event",
     "Growth",
+    "always_from",
     "by_case",
     "close",
     "growth",
@@ -76,6 +77,19 @@ def smallest_width(cells: Sequence[CellData], event: Event) -> float:
     return found
 
 
+def always_from(cells: Sequence[CellData], event: Event) -> float:
+    """The width from which on, up to the largest tried, it happened in every replicate; infinite if not in the widest.
+
+    ``cells`` are those of one case, narrow to wide.
+    """
+    found = np.inf
+    for cell in reversed(cells):
+        if not event(cell).all():
+            break
+        found = cell.width
+    return found
+
+
 def by_case(cells: Sequence[CellData]) -> list[list[CellData]]:
     """The cells of each case."""
     cases: dict[str, list[CellData]] = {}
@@ -100,18 +114,23 @@ class Growth:
     cases: int
 
 
-def growth(cells: Sequence[CellData], event: Event) -> Growth | None:
-    """Regress log m* on that of the stated width, and on log n, log d and log 1/λ0, over the cases where m* was found.
+def growth(
+    cells: Sequence[CellData],
+    event: Event,
+    smallest: Callable[[Sequence[CellData], Event], float] = smallest_width,
+    stated: Callable[[int, int, float], float] = stated_width,
+) -> Growth | None:
+    """Regress log m* on that of the ``stated`` width, and on log n, log d and log 1/λ0, over cases where it was found.
 
-    None if those are fewer than four.
+    m* is the ``smallest`` width of the cells of a case. None if those cases are fewer than four.
     """
-    found = [(own[0].case, m) for own in by_case(cells) if 1 < (m := smallest_width(own, event)) < np.inf]
+    found = [(own[0].case, m) for own in by_case(cells) if 1 < (m := smallest(own, event)) < np.inf]
     if len(found) < 4:
         return None
     sizes = [(*_shape(case), case.smallest_eigenvalue) for case, _ in found]
-    log, stated = np.log([m for _, m in found]), np.log([stated_width(*size) for size in sizes])
-    _, whole = _exponents(stated[:, None], log)
-    _, *parts = _exponents(np.log([(n, d, 1 / smallest) for n, d, smallest in sizes]), log)
+    log, whole_width = np.log([m for _, m in found]), np.log([stated(*size) for size in sizes])
+    _, whole = _exponents(whole_width[:, None], log)
+    _, *parts = _exponents(np.log([(n, d, 1 / eigenvalue) for n, d, eigenvalue in sizes]), log)
     return Growth(whole, tuple(parts) if len(found) >= LEAST_CASES else (), len(found))
 
 

@@ -6,8 +6,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from checks.measures.widths import LEAST_CASES, growth, smallest_width
+from checks.growth_table import growth_table, width_in_words
+from checks.measures.widths import LEAST_CASES, always_from, growth, smallest_width
 from claimtest.cells import CellData
+from theorems import theorem1
 from theorems.lemma2 import stated_width
 
 
@@ -32,6 +34,14 @@ def event(cell):
 )
 def test_the_smallest_width_from_which_on_it_happens(shares, found):
     assert smallest_width(cells(*shares), event) == found
+
+
+@pytest.mark.parametrize(
+    ("shares", "found"),
+    [((0.0, 0.5, 1.0, 1.0), 4), ((1.0, 1.0), 1), ((1.0, 0.99, 1.0), 4), ((1.0, 1.0, 0.99), math.inf)],
+)
+def test_the_width_from_which_on_it_always_happens(shares, found):
+    assert always_from(cells(*shares), event) == found
 
 
 def test_where_nothing_is_claimed_there_is_no_smallest_width():
@@ -82,3 +92,24 @@ def test_few_cases_tell_one_exponent_and_fewer_none():
     assert (found.cases, found.parts) == (LEAST_CASES - 1, ())
     assert math.isfinite(found.whole[0])
     assert growth(list(ladders(drawn(3))), event) is None
+
+
+def test_growth_is_told_against_the_width_that_is_stated():
+    cases = drawn(20)
+    found = growth(list(ladders(cases)), event, always_from, theorem1.stated_width)
+    m = [2.0 ** np.ceil(np.log2(8 * n**2 / d * s**-0.5)) for n, d, s in cases]
+    x = np.log([theorem1.stated_width(*case) for case in cases])
+    assert found.whole[0] == pytest.approx(np.polyfit(x, np.log(m), 1)[0])
+
+
+@pytest.mark.parametrize(("width", "words"), [(1, "≤ 1"), (16, "16"), (math.inf, "> 64"), (math.nan, "")])
+def test_a_smallest_width_in_words(width, words):
+    assert width_in_words(width, 64) == words
+
+
+def test_the_table_of_growth_ends_with_what_is_stated():
+    fit = growth(list(ladders(drawn(LEAST_CASES))), event)
+    table = growth_table([("(a)", fit), ("(b)", None)], (5, 3, 4)).data
+    assert list(table["part"]) == ["(a)", "stated"]
+    assert [table[name][-1] for name in ("of n", "of d", "of 1/λ0")] == ["5", "3", "4"]
+    assert table["cases"][0] == LEAST_CASES
