@@ -156,10 +156,17 @@ def test_workers_have_one_thread():
     assert before == {name: os.environ.get(name) for name in THREAD_VARIABLES}
 
 
+def hears_ctrl_c():
+    """A test run in the background of a script is deaf to it, and hands that down."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(path, *, group):
     command = [sys.executable, "-m", "claimtest.cli", "--pack", "tests.claimtest.faulty_pack", "verify", "--out", path]
     environment = os.environ | {faulty_pack.TROUBLE: "slow"}
-    run = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=group)
+    run = subprocess.Popen(
+        command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=group, preexec_fn=hears_ctrl_c
+    )
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and stored(path / "evidence.sqlite") < 4:
         time.sleep(0.02)
