@@ -47,7 +47,7 @@ def _tell(run: RunResult, page: Path, options: argparse.Namespace) -> int:
         print(table(run))
         print()
         for claim, reading in run.readings:
-            if reading.gated and not (reading.as_expected and reading.controls_rejected):
+            if reading.fails:
                 print(f"{claim.claim.id}/{reading.reading.id}: {why(reading)}\n")
     print(page)
     if not run.profile.strict and not options.quiet:

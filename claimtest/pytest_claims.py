@@ -205,7 +205,7 @@ def _load(module: str) -> tuple[Pack | None, UsageError | RunError | None]:
 
 def _pass_fail_or_skip(claim: str, result: ReadingResult, strict: bool) -> None:
     text = f"{claim}, reading {result.reading.id}: {why(result)}"
-    if result.gated and not (result.as_expected and result.controls_rejected):
+    if result.fails:
         pytest.fail(text, pytrace=False)
     if result.gated and result.verdict is Verdict.INCONCLUSIVE and strict:
         pytest.fail(text, pytrace=False)

@@ -38,8 +38,8 @@ def quasi_network(case: VaeCase, width: int, seed: SeedSequence, device: str = "
     points = qmc.Sobol(sum(sizes), rng=np.random.default_rng(seed)).random(width)
     normal = special.ndtri(points.clip(1e-15, 1 - 1e-15))
     decoder, *parts = np.split(normal, np.cumsum(sizes)[:-1], axis=1)
-    blocks = {"decoder": decoder}
-    for name, along, rest in zip(encoders, parts, parts[len(encoders) :], strict=False):
+    blocks, number = {"decoder": decoder}, len(encoders)
+    for name, along, rest in zip(encoders, parts[:number], parts[number:], strict=True):
         blocks[name] = np.concatenate([along, rest], axis=1) @ basis.T
     if "scale" in blocks:
         blocks["scale"] *= p.noise.scale

@@ -29,12 +29,12 @@ from claimtest.criteria.student import Groups, StudentLaw, cases, cells
 from claimtest.judged import CriterionResult
 from claimtest.profile import PROFILES
 
-__all__ = ["MOST_VALUES", "default_designs", "design_from", "hardest"]
+__all__ = ["FEW", "MOST_VALUES", "default_designs", "design_from", "hardest"]
 
 MOST_VALUES = 4000
 """Criteria with more values than this are never the hardest and would take longest."""
 
-_FEW = 8
+FEW = 8
 """A group of fewer values than this does not tell its own variance."""
 
 
@@ -54,7 +54,7 @@ def design_from(name: str, result: CriterionResult, most: float = MOST_VALUES) -
     if not isinstance(law, StudentLaw) or not np.isfinite(result.outcome.interval).all():
         return None
     scale, pool = residuals(samples, _without_trend(law, samples))
-    if len(pool) < _FEW:
+    if len(pool) < FEW:
         return None
     return StudentDesign(name, law, samples, (), scale=scale, noise=Resampled(pool))
 
@@ -96,7 +96,7 @@ _Levels = tuple[Groups, Float[ndarray, " N"], Float[ndarray, " N"]]
 
 def _levels(samples: Samples, y: Float[ndarray, " N"]) -> _Levels:
     cell, case = cells(samples), cases(samples)
-    if case.counts.min() < _FEW:
+    if case.counts.min() < FEW:
         case = Groups(np.zeros(len(y), int))
     centred = (y - cell.means(y)) / np.sqrt(np.maximum(1 - 1 / cell.counts[cell.code], 1e-9))
     if (cell.counts == 1).any():

@@ -15,6 +15,8 @@ from numpy import ndarray
 from numpy.random import Generator
 
 from claimtest.calibration.design import ExactDesign, sorted_by_cell
+from claimtest.calibration.noise import bandwidth
+from claimtest.calibration.sources import FEW
 from claimtest.criteria import Identity, Law, Samples
 from claimtest.criteria.student import Groups, cases, cells
 
@@ -22,9 +24,6 @@ __all__ = ["SteadyDesign", "WorstDesign", "worst_of"]
 
 ROUND_OFF = float(np.finfo(float).eps)
 """A defect that happened to be smaller, or 0, counts as one of this size: the next one may be rounded otherwise."""
-
-_FEW = 8
-"""Fewer values do not tell their own spread."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class WorstDesign(ExactDesign):
         sorted_ = self.residuals[np.argsort(self.group.code, kind="stable")]
         shape = (count, len(n))
         drawn = sorted_[first + (rng.random(shape) * n).astype(int)]
-        nearby = 0.9 * n**-0.2 * np.sqrt(self.group.means(self.residuals**2))
+        nearby = bandwidth(n) * np.sqrt(self.group.means(self.residuals**2))
         return np.exp(self.middle + drawn + nearby * rng.standard_normal(shape))
 
 
@@ -81,7 +80,7 @@ def worst_of(name: str, law: Identity, samples: Samples) -> WorstDesign:
         middle = alike.means(logs)
         share = 1 - 1 / alike.counts[alike.code]  # of the variance that is left about a mean of so many
         residuals = (logs - middle) / np.sqrt(np.where(share > 0, share, 1.0))
-    group = _finest(samples, _FEW)
+    group = _finest(samples, FEW)
     return WorstDesign(name, law, samples, ("certainty",), middle=middle, residuals=residuals, group=group)
 
 

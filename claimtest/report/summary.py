@@ -54,18 +54,13 @@ def job_summary(run: RunResult, most: int = MOST_BYTES) -> str:
 
 def sound(claim: ClaimResult) -> bool:
     """Whether nothing of the claim contradicts its expectation."""
-    return all(map(calm, claim.readings))
-
-
-def calm(reading: ReadingResult) -> bool:
-    """Whether neither its verdict nor a control of it contradicts."""
-    return reading.as_expected and reading.controls_rejected
+    return all(reading.calm for reading in claim.readings)
 
 
 def fitting_verdicts(run: RunResult, room: int) -> list[str]:
     """The table of verdicts within ``room`` bytes, with a sentence on the readings that had to be left out."""
     every = run.readings
-    quiet = [calm(reading) for _, reading in every]
+    quiet = [reading.calm for _, reading in every]
     kept, parts = range(len(every)), [verdicts(every)]
     while _size(parts) > room and kept:
         kept = sorted(kept, key=quiet.__getitem__)[: len(kept) // 2]  # those that are wrong stay longest
