@@ -10,7 +10,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from checks.attacks import ATTACK_DEFINITION1
-from checks.experiments.networks import loud_decoder, mean_field
+from checks.experiments.networks import loud, mean_field
 from checks.experiments.sampled import encoder_subtracted, of_one_sample, scale_gradient_halved, without_mean_block
 from checks.measures.kernels import overlap
 from checks.planning import variant
@@ -80,7 +80,7 @@ BLOCK_MISSING = variant(IDENTITY_SWEEP, "block-missing", contraction=without_mea
 SUBTRACTED = variant(IDENTITY_SWEEP, "encoder-subtracted", contraction=encoder_subtracted)
 HALF_GRADIENT = variant(IDENTITY_SWEEP, "half-gradient", gradient=scale_gradient_halved)
 ONE_SAMPLE = variant(IDENTITY_SWEEP, "one-sample", contraction=of_one_sample)
-LOUD = variant(SAMPLED_SWEEP, "loud-decoder", prepare=loud_decoder)
+LOUD = variant(SAMPLED_SWEEP, "loud-decoder", prepare=loud("decoder"))
 MEAN_FIELD = variant(SAMPLED_SWEEP, "mean-field", prepare=mean_field)
 
 CHECK = Check(

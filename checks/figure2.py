@@ -14,7 +14,7 @@ from scipy import stats
 
 from checks.case import CaseBook, VaeCase
 from checks.experiments.images import MOVEMENT, PATIENCE
-from checks.experiments.networks import loud_decoder, mean_field
+from checks.experiments.networks import loud, mean_field
 from checks.images import AbsentImages, components, raw_pixels, unavailable
 from checks.measures.images import Line, dotted, has, normalised, ratio, relative, steps_used
 from checks.measures.widths import by_case
@@ -101,7 +101,7 @@ def _wrong(name: str, last: int, **ingredients: Any) -> Sweep:
     return dataclasses.replace(wrong, cases=_fixed, widths=rungs(0, last), replicates=lambda profile: 24)
 
 
-LOUD = _wrong("loud-decoder", 0, prepare=loud_decoder)
+LOUD = _wrong("loud-decoder", 0, prepare=loud("decoder"))
 FROZEN = _wrong("frozen-decoder", 0, trainable=("mean",))
 GIVEN_UP = _wrong("given-up", 0, patience=8)
 RAW_GIVEN_UP = dataclasses.replace(

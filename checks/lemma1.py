@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from checks.case import CaseBook, VaeCase
-from checks.experiments.networks import loud_decoder, mean_field, noise_ignored
+from checks.experiments.networks import loud, mean_field, noise_ignored
 from checks.measures.kernels import (
     block_ratio,
     distance_from_limit,
@@ -101,7 +101,9 @@ def _fluctuation(sweep: Sweep) -> Criterion:
     )
 
 
-LOUD = variant(INITIAL_SWEEP, "loud-decoder", prepare=loud_decoder)
+LOUD = variant(INITIAL_SWEEP, "loud-decoder", prepare=loud("decoder"))
+LOUD_MEAN = variant(NARROW_SWEEP, "loud-mean", prepare=loud("mean"))
+LOUD_SCALE = variant(replace(NARROW_SWEEP, cases=learned), "loud-scale", prepare=loud("scale"))
 SILENT = variant(replace(INITIAL_SWEEP, cases=learned), "noise-ignored", prepare=noise_ignored)
 MEAN_FIELD = variant(INITIAL_SWEEP, "mean-field", prepare=mean_field)
 
@@ -133,6 +135,9 @@ CHECK = Check(
                 Control("unit-without-noise", r"$h$ is predicted at $s = 0$", "unit-decoder", {"limit": without_noise}),
                 Control("unit-shared-noise", "the noise is shared by all", "unit-scale", {"limit": with_shared_noise}),
                 Control("loud-weights", "the decoder has variance 1.44", "weights-decoder", sweep=LOUD),
+                Control("loud-mean", r"$W^\mu$ has variance 1.44", "weights-mean", sweep=LOUD_MEAN),
+                Control("loud-scale", r"$W^\sigma$ has variance 1.44 times that of the premises", "weights-scale",
+                        sweep=LOUD_SCALE),
                 Control("weights-mean", "the variance is off by 2.5 margins", "weights-mean", margins=2.5),
                 Control("weights-scale", "the variance is off by 2.5 margins", "weights-scale", margins=2.5),
                 Control("exponent", "the exponent is off by 2 margins", "fluctuation", margins=2.0),

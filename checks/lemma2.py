@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from checks.attacks import ATTACK_LEMMA2
-from checks.experiments.networks import loud_decoder, mean_field
+from checks.experiments.networks import loud, mean_field
 from checks.growth_table import growth_table, width_in_words
 from checks.measures.widths import (
     Event,
@@ -105,7 +105,7 @@ def _table_of_widths(name: str, part: str, cells: Sequence[CellData], event: Eve
     return Exhibit(f"widths-{name}", title, alt, data, of_bound=True)
 
 
-LOUD = variant(replace(CLOSENESS_SWEEP, cases=reachable("mean")), "loud-decoder", WIDEST, prepare=loud_decoder)
+LOUD = variant(replace(CLOSENESS_SWEEP, cases=reachable("mean")), "loud-decoder", WIDEST, prepare=loud("decoder"))
 MEAN_FIELD = variant(EIGENVALUE_SWEEP, "mean-field", WIDEST, prepare=mean_field)
 
 CHECK = Check(

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from checks.case import VaeCase
-from checks.experiments.networks import loud_decoder
+from checks.experiments.networks import loud
 from checks.measures.kernels import noise_takes, without_noise
 from checks.measures.movement import (
     decay_share,
@@ -49,7 +49,7 @@ def longer_targets(cell: CellData) -> Float[ndarray, "R n d"]:
     return cell["residual"][:, 0] - cell.case.problem.targets
 
 
-LOUD_DECODER = variant(DRIFT_SWEEP, "loud-decoder", prepare=loud_decoder)
+LOUD_DECODER = variant(DRIFT_SWEEP, "loud-decoder", prepare=loud("decoder"))
 
 
 def _rows(block: str) -> Criterion:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from numpy.random import SeedSequence
@@ -15,7 +16,7 @@ __all__ = [
     "Prepare",
     "as_initialised",
     "initial_networks",
-    "loud_decoder",
+    "loud",
     "mean_field",
     "noise_ignored",
     "skewed_decoder",
@@ -51,9 +52,14 @@ def noise_ignored(network: StochasticNetwork) -> StochasticNetwork:
     return dataclasses.replace(network, noise=dataclasses.replace(network.noise, scale=0.0))
 
 
-def loud_decoder(network: StochasticNetwork) -> StochasticNetwork:
-    """A decoder of variance 1.44 in place of 1."""
-    return dataclasses.replace(network, decoder=1.2 * network.decoder)
+def loud(block: str) -> Prepare:
+    """The block (decoder, mean or scale) at 1.44 times its variance; nothing is done to one that is not there."""
+    return partial(_louder, block=block)
+
+
+def _louder(network: StochasticNetwork, block: str) -> StochasticNetwork:
+    weights = getattr(network, block)
+    return network if weights is None else dataclasses.replace(network, **{block: 1.2 * weights})
 
 
 def mean_field(network: StochasticNetwork) -> StochasticNetwork:

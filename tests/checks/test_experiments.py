@@ -8,7 +8,7 @@ from checks.experiments.descent import DESCENT, STOCHASTIC
 from checks.experiments.eigenvalues import EIGENVALUES
 from checks.experiments.flow import FLOW, recorded_times
 from checks.experiments.initialisation import BLOCKS, INITIALISATION, distance_to
-from checks.experiments.networks import initial_networks, loud_decoder, mean_field, noise_ignored
+from checks.experiments.networks import initial_networks, loud, mean_field, noise_ignored
 from checks.experiments.sampled import IDENTITIES, SAMPLED
 from checks.measures.trajectory import decay_rate, descends_as_predicted, limit_of, loss, mode_precision, mode_rates
 from checks.measures.widths import smallest_width
@@ -46,9 +46,9 @@ def test_a_wrong_network_is_wrong_in_the_way_its_name_says():
     seeds = replicate_seeds(0, "here", CASE.digest, 16, 0, 2)
     network, x = initial_networks(CASE, 16, seeds, "cpu"), CASE.problem.inputs
     right = tangent_kernel(network, x)
-    loud, narrow = tangent_kernel(loud_decoder(network), x), tangent_kernel(mean_field(network), x)
-    np.testing.assert_allclose(loud.mean, 1.44 * right.mean)
-    np.testing.assert_allclose(loud.decoder, right.decoder)
+    louder, narrow = tangent_kernel(loud("decoder")(network), x), tangent_kernel(mean_field(network), x)
+    np.testing.assert_allclose(louder.mean, 1.44 * right.mean)
+    np.testing.assert_allclose(louder.decoder, right.decoder)
     np.testing.assert_allclose(narrow.total, right.total / 16)
     assert float(tangent_kernel(noise_ignored(network), x).scale.abs().max()) < 1e-12
 

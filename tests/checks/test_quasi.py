@@ -5,7 +5,7 @@ import pytest
 from numpy.random import SeedSequence
 
 from checks.case import VaeCase
-from checks.experiments.networks import loud_decoder
+from checks.experiments.networks import loud
 from checks.experiments.quasi import quasi, quasi_network
 from theorems.limiting_kernel import limiting_kernel
 from theorems.setting import ERF, RELU, FixedNoise, LearnedNoise, Problem
@@ -54,6 +54,8 @@ def test_only_what_the_inputs_see_costs_accuracy(noise, near):
 
 def test_a_control_changes_what_it_should():
     case = case_of(ERF, FixedNoise(0.5))
-    plain, loud = (quasi(case, 2**12, [SeedSequence(1)], "cpu", p) for p in (lambda network: network, loud_decoder))
-    np.testing.assert_allclose(loud["mean"], 1.44 * plain["mean"])
-    np.testing.assert_allclose(loud["decoder"], plain["decoder"])
+    plain, louder = (
+        quasi(case, 2**12, [SeedSequence(1)], "cpu", p) for p in (lambda network: network, loud("decoder"))
+    )
+    np.testing.assert_allclose(louder["mean"], 1.44 * plain["mean"])
+    np.testing.assert_allclose(louder["decoder"], plain["decoder"])
