@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +13,7 @@ from claimtest.cells import Cell, CellData, Quantities, Sweep
 from claimtest.check import Check, Control, Criterion, Pack, ReadingCheck, View
 from claimtest.claim import Verdict
 from claimtest.criteria import Ceiling
-from claimtest.errors import RunError, TooLittle, UsageError
+from claimtest.errors import RunError, TooLittle, judging
 from claimtest.kills import control_evidence, kill_matrix, true_there
 from claimtest.profile import MOST_CRITERIA, Profile
 from claimtest.results import ClaimResult, ControlResult, CriterionResult, ReadingResult
@@ -91,7 +89,7 @@ class Engine:
         readings = tuple(self._reading(check, part, view) for part in check.readings)
         if all(r.verdict in (Verdict.OUT_OF_SCOPE, Verdict.NOT_RUN) for r in readings):
             return ClaimResult(check.claim, readings, ())
-        with _named(f"{check.claim.id}, exhibits"):
+        with judging(f"{check.claim.id}, exhibits"):
             exhibits = tuple(check.exhibits(view, self.profile))
         aims = {(r.reading.id, c.control.id): c.outcome and c.outcome.verdict for r in readings for c in r.controls}
         return ClaimResult(check.claim, readings, exhibits, kill_matrix(check, view, self.profile, aims))
@@ -106,10 +104,10 @@ class Engine:
         name = f"{check.claim.id}, reading {reading.id!r}"
         holding, controls = {}, []
         for criterion in part.criteria:
-            with _named(f"{name}, criterion {criterion.id!r}"):
+            with judging(f"{name}, criterion {criterion.id!r}"):
                 holding[criterion.id] = self._criterion(criterion, view)
         for control in part.controls:
-            with _named(f"{name}, control {control.id!r}"):
+            with judging(f"{name}, control {control.id!r}"):
                 controls.append(self._control(control, holding[control.aimed_at], view))
         return ReadingResult(reading, tuple(holding.values()), tuple(controls), cases)
 
@@ -171,17 +169,6 @@ class Engine:
         for cell in sweep.cells(self._cases(check, sweep), self.profile):
             gathered.setdefault((cell.case.id, cell.width), []).append((cell, evidence[cell.identity]))
         return [CellData(blocks[0][0].case, blocks[0][0].width, _joined(blocks)) for blocks in gathered.values()]
-
-
-@contextlib.contextmanager
-def _named(what: str) -> Iterator[None]:
-    """Turn what goes wrong while this is judged into one line that names it: no verdict may rest on a mistake."""
-    try:
-        yield
-    except (RunError, UsageError):  # say it in one line already
-        raise
-    except Exception as error:
-        raise RunError(f"{what}: {type(error).__name__}: {error}", traceback.format_exc()) from error
 
 
 def _joined(blocks: Sequence[tuple[Cell, Quantities]]) -> Quantities:

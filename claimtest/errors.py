@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["RunError", "TooLittle", "UsageError"]
+import contextlib
+import traceback
+from collections.abc import Iterator
+
+__all__ = ["RunError", "TooLittle", "UsageError", "judging"]
 
 
 class UsageError(ValueError):
@@ -31,3 +35,14 @@ class RunError(RuntimeError):
         """``message`` is the one line that users see."""
         super().__init__(" ".join(message.split()))
         self.details = details
+
+
+@contextlib.contextmanager
+def judging(what: str) -> Iterator[None]:
+    """Turn what goes wrong while this is judged into one line that names it: no verdict may rest on a mistake."""
+    try:
+        yield
+    except (RunError, UsageError):  # say it in one line already
+        raise
+    except Exception as error:
+        raise RunError(f"{what}: {type(error).__name__}: {error}", traceback.format_exc()) from error

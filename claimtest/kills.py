@@ -16,7 +16,7 @@ from claimtest.cells import Experiment
 from claimtest.check import Check, Control, Criterion, View
 from claimtest.claim import Verdict
 from claimtest.criteria import Outcome, Samples
-from claimtest.errors import TooLittle
+from claimtest.errors import TooLittle, judging
 from claimtest.profile import Profile
 
 __all__ = ["Kill", "KillMatrix", "control_evidence", "judge_control", "kill_matrix", "reads", "true_there"]
@@ -68,7 +68,8 @@ def kill_matrix(
 ) -> KillMatrix:
     """Judge every control of the check by all of its criteria that read what it changes.
 
-    ``aims`` has what became of the controls where they are aimed, by (reading, control).
+    ``aims`` has what became of the controls where they are aimed, by (reading, control). Raises RunError where a
+    measure makes a mistake, as with a prediction that has no meaning for one of them.
     """
     criteria = [(f"{part.reading}/{c.id}", c) for part in check.readings for c in part.criteria]
     rows, names = [], []
@@ -78,7 +79,8 @@ def kill_matrix(
             aim = by_id[control.aimed_at]
             names.append(f"{part.reading}/{control.id}")
             there = Kill(aims.get((part.reading, control.id)), aim=True)
-            rows.append(tuple(there if c is aim else _kill(control, aim, c, view, profile) for _, c in criteria))
+            with judging(f"{check.claim.id}, kill matrix, control {names[-1]!r}"):
+                rows.append(tuple(there if c is aim else _kill(control, aim, c, view, profile) for _, c in criteria))
     true = tuple(f"{part.reading}/{c.id}" for part in check.readings for c in part.controls if c.true)
     return KillMatrix(tuple(names), tuple(name for name, _ in criteria), tuple(rows), true)
 
@@ -86,10 +88,7 @@ def kill_matrix(
 def _kill(control: Control, aim: Criterion, criterion: Criterion, view: View, profile: Profile) -> Kill | None:
     if not reads(criterion, control, aim):
         return None
-    try:
-        judged = judge_control(control, criterion, view, profile)
-    except ValueError:  # a prediction made for its aim may have no meaning for another criterion
-        judged = ""
+    judged = judge_control(control, criterion, view, profile)
     return Kill(judged.verdict if isinstance(judged, Outcome) else None, aim=False)
 
 

@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
+
 from claimtest.check import Control, Criterion, ReadingCheck
 from claimtest.claim import Verdict
 from claimtest.criteria import Ceiling, Constant
+from claimtest.errors import RunError
 from claimtest.kills import KillMatrix, reads
 from tests.claimtest.toy_pack import CLT_CHECK, DRIFTING_SWEEP, LLN_CHECK, SWEEP, scaled_square
 from tests.claimtest.toy_run import run_with, toy_run
@@ -38,6 +41,19 @@ def test_a_changed_prediction_concerns_those_that_predict_the_same_thing():
     both = replace(control, sweep=DRIFTING_SWEEP)  # a changed experiment with a prediction that goes with it
     assert reads(replace(aim, id="same"), both, aim)
     assert not reads(replace(aim, id="none", measure=lambda cell: cell["mean"]), both, aim)
+
+
+def test_a_bystander_that_cannot_judge_a_control_ends_the_run_and_no_square_hides_it():
+    def choosy(cell, predicted=1.0):
+        if predicted != 1.0:
+            raise ValueError("this prediction is that of another problem")
+        return scaled_square(cell, predicted)
+
+    (part,) = CLT_CHECK.readings
+    bystander = Criterion("bystander", "", Constant(), SWEEP, choosy)
+    seen = Control("double", "", "variance", {"predicted": 2.0})
+    with pytest.raises(RunError, match="clt, kill matrix, control 'exact/double': ValueError: this prediction is that"):
+        run_with(replace(CLT_CHECK, readings=(replace(part, criteria=(*part.criteria, bystander), controls=(seen,)),)))
 
 
 def test_the_matrix_travels_into_report_json():
