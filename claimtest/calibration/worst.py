@@ -25,28 +25,38 @@ __all__ = ["SteadyDesign", "WorstDesign", "worst_of"]
 ROUND_OFF = float(np.finfo(float).eps)
 """A defect that happened to be smaller, or 0, counts as one of this size: the next one may be rounded otherwise."""
 
+WILD = 3
+"""A group of fewer values does not even tell that it scatters more than others: two may be far apart by chance."""
+
 
 @dataclass(frozen=True)
 class WorstDesign(ExactDesign):
     """Defects whose logarithm is ``middle`` (N,) + one of the residuals (N,) of the same group, moved a little.
 
-    A smoothed bootstrap without shrinkage: what it draws scatters more than what the run had. Defects of a ``group``
-    that do not differ, nor will.
+    A smoothed bootstrap without shrinkage: what it draws scatters more than what the run had. Defects of a group that
+    do not differ, nor will. Where there are several ways to group, runs take them in turn.
     """
 
     middle: Float[ndarray, " N"] = field(kw_only=True)
     residuals: Float[ndarray, " N"] = field(kw_only=True)
-    group: Groups = field(kw_only=True)
+    groups: tuple[Groups, ...] = field(kw_only=True)
 
     def again(self, rng: Generator, count: int, truth: float) -> Float[ndarray, "S N"]:
         """Defects of ``count`` runs, whatever the largest was."""
-        n = self.group.counts[self.group.code]
-        first = (np.cumsum(self.group.counts) - self.group.counts)[self.group.code]
-        sorted_ = self.residuals[np.argsort(self.group.code, kind="stable")]
+        drawn = np.empty((count, len(self.middle)))
+        for turn, group in enumerate(self.groups):
+            taken = drawn[turn :: len(self.groups)]
+            taken[:] = self._scattered(rng, len(taken), group)
+        return np.exp(self.middle + drawn)
+
+    def _scattered(self, rng: Generator, count: int, group: Groups) -> Float[ndarray, "S N"]:
+        """Residuals of the group, each moved a little."""
+        n = group.counts[group.code]
+        first = (np.cumsum(group.counts) - group.counts)[group.code]
+        sorted_ = self.residuals[np.argsort(group.code, kind="stable")]
         shape = (count, len(n))
-        drawn = sorted_[first + (rng.random(shape) * n).astype(int)]
-        nearby = bandwidth(n) * np.sqrt(self.group.means(self.residuals**2))
-        return np.exp(self.middle + drawn + nearby * rng.standard_normal(shape))
+        nearby = bandwidth(n) * np.sqrt(group.means(self.residuals**2))
+        return sorted_[first + (rng.random(shape) * n).astype(int)] + nearby * rng.standard_normal(shape)
 
 
 @dataclass(frozen=True)
@@ -69,7 +79,9 @@ def worst_of(name: str, law: Identity, samples: Samples) -> WorstDesign:
     """The ``samples`` of a run with their spread: about the mean of their cell, where each has two values or more.
 
     Else about that of their case, or of all. Cells, or else cases, of at least eight values have residuals of their
-    own, smaller ones share all. What is infinite, or exactly 0 where nothing else is tolerated, stays as it is.
+    own. So few as smaller ones have do not tell their tails, and all together dilute one that is wild: every other run
+    has the residuals of all, the rest those of cells, or else cases, of at least three. What is infinite, or exactly 0
+    where nothing else is tolerated, stays as it is.
     """
     samples, _ = sorted_by_cell(samples)
     with np.errstate(divide="ignore"):
@@ -80,8 +92,9 @@ def worst_of(name: str, law: Identity, samples: Samples) -> WorstDesign:
         middle = alike.means(logs)
         share = 1 - 1 / alike.counts[alike.code]  # of the variance that is left about a mean of so many
         residuals = (logs - middle) / np.sqrt(np.where(share > 0, share, 1.0))
-    group = _finest(samples, FEW)
-    return WorstDesign(name, law, samples, ("certainty",), middle=middle, residuals=residuals, group=group)
+    shared, own = _finest(samples, FEW), _finest(samples, WILD)
+    groups = (shared,) if len(shared.counts) == len(own.counts) else (shared, own)
+    return WorstDesign(name, law, samples, ("certainty",), middle=middle, residuals=residuals, groups=groups)
 
 
 def _finest(samples: Samples, least: int) -> Groups:

@@ -11,6 +11,7 @@ from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.browser.pages import PAGES
 
@@ -19,6 +20,9 @@ FLAGS = """
     --disable-component-update --disable-sync --disable-dev-shm-usage --hide-scrollbars
 """
 WIDTHS = {"narrow": 320, "phone": 390, "desktop": 1280}  # 320: the width at which WCAG asks pages to reflow
+
+# a machine with much else to do says that a page is loaded when half of it is
+ALL_THERE = "return document.readyState === 'complete' && location.href === arguments[0]"
 
 
 class Browser:
@@ -40,6 +44,7 @@ class Browser:
         self.order("Emulation.setEmulatedMedia", {"media": media, "features": [scheme, still]})
         self.driver.get("about:blank")  # else an address that differs in its fragment only would not be loaded
         self.driver.get(page.as_uri())
+        WebDriverWait(self.driver, 60).until(lambda _: self.run(ALL_THERE, page.as_uri()))
 
     def said(self) -> list[str]:
         """What the console has said since the last question."""

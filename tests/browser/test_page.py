@@ -69,8 +69,9 @@ def test_a_permalink_opens_at_its_reading(browser, page):
 
 
 def test_every_link_leads_somewhere(shown, page):
-    links = shown().run("return [...document.querySelectorAll('a')].map(a => a.getAttribute('href'))")
-    ids = set(shown().run("return [...document.querySelectorAll('[id]')].map(e => e.id)"))
+    browser = shown()
+    links = browser.run("return [...document.querySelectorAll('a')].map(a => a.getAttribute('href'))")
+    ids = set(browser.run("return [...document.querySelectorAll('[id]')].map(e => e.id)"))
     inner = {unquote(link[1:]) for link in links if link.startswith("#")}
     files = {unquote(link) for link in links if not link.startswith(("#", "data:"))}
     assert inner <= ids

@@ -54,6 +54,13 @@ def test_a_cell_that_scatters_does_not_lend_its_noise_to_one_that_does_not():
     assert exceeded(samples(by_width, 48, ladder)) == 0
 
 
+def test_one_wild_cell_of_many_small_ones_is_not_diluted():
+    """Forty cells of three: one scatters by a factor of e about a fifth of the ceiling, the others hardly."""
+    small = np.exp(-1.6 + 0.01 * RNG.standard_normal((40, 3)))
+    small[17] = np.exp(-1.6 + np.array([-1.0, 0.0, 1.0]))
+    assert exceeded(samples(small.ravel(), 3)) > 0.05  # every other run; a normal cell passes in 3 (1 - Φ(1.6))
+
+
 def test_what_is_drawn_scatters_at_least_as_much_as_what_was_seen():
     logs = -4 + 0.4 * RNG.standard_normal(64)
     drawn = np.log(worst_of("toy", Ceiling(), samples(np.exp(logs), 16)).again(default_rng(2), 4000, 0.0))
