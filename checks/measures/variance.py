@@ -43,9 +43,8 @@ def floor_ratio(cell: CellData, floor: Floor = floor_of) -> Float[ndarray, " R"]
 
 
 def unit_floor_defect(cell: CellData, floor: Floor = floor_of) -> Float[ndarray, " R"]:
-    """|V - V∞| / V∞ of quasi-random networks at initialisation, whose units integrate V over its weights."""
-    predicted = floor(cell.case)
-    return np.abs(cell["variance"] - predicted) / predicted
+    """(V - V∞) / V∞ of quasi-random networks at initialisation, whose units integrate V over its weights."""
+    return cell["variance"] / floor(cell.case) - 1
 
 
 def drift(cell: CellData) -> Float[ndarray, " R/4"]:

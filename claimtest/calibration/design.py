@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 from numpy.random import Generator
+from scipy import stats
 
 from claimtest.calibration.noise import Noise
 from claimtest.criteria import AtLeast, AtMost, Law, Probability, Samples, Trend
 from claimtest.criteria.law import MISS
 from claimtest.criteria.order import ExactOrder, OrderBound
-from claimtest.criteria.probability import TOGETHER
+from claimtest.criteria.probability import TOGETHER, most_below
 from claimtest.criteria.student import StudentLaw, cases, cells
 from claimtest.profile import ALPHA, Profile
 
@@ -36,6 +39,9 @@ class Design(ABC):
     power: bool = True
     """Whether the noise is such that the law promises to see the effect that it states."""
 
+    sharp: ClassVar[bool] = False
+    """Whether it errs about that effect as often as it may, and not less often, by construction."""
+
     @property
     def noise_in_words(self) -> str:
         """Where its randomness comes from."""
@@ -48,6 +54,10 @@ class Design(ABC):
     @abstractmethod
     def values(self, noise: Float[ndarray, "S N"], truth: float, shrunk: float = 1.0) -> Float[ndarray, "S N"]:
         """Samples that obey the law with this truth, their noise ``shrunk`` by a factor where it has a size."""
+
+    def missing(self, truth: float, alpha: float) -> float | None:
+        """How often the interval at level α misses this truth; None where only simulations tell."""
+        return None
 
     def again(self, rng: Generator, count: int, truth: float) -> Float[ndarray, "S N"]:
         """What ``count`` runs with other seeds would have in place of the samples, if the ``truth`` was estimated."""
@@ -124,6 +134,22 @@ class EventDesign(Design):
     """Events with the same probability in every replicate: where they differ between cases the count varies less."""
 
     law: Probability
+    sharp = True
+
+    def missing(self, truth: float, alpha: float) -> float:
+        """At most so often, of a ``truth`` in the accepted region: every way to miss it, with its binomial tail.
+
+        One of the cases lies too low, or all of them, or the worst one, too high; ways are added as if no two went
+        together.
+        """
+        counts = [int(n) for n in cases(self.samples).counts]
+        each = alpha / len(counts)
+        if self.law.in_every_case or len(counts) == 1:
+            high = [_below(n, 1 - truth, each) for n in counts]
+            return sum(_below(n, truth, each) for n in counts) + math.prod(high)
+        alone = [_below(n, truth, (1 - TOGETHER) * each, self.law.at_least) for n in counts]
+        n, together = sum(counts), TOGETHER * alpha
+        return sum(alone) + _below(n, truth, together) + _below(n, 1 - truth, together)
 
     def values(self, noise: Float[ndarray, "S N"], truth: float, shrunk: float = 1.0) -> Float[ndarray, "S N"]:
         """1 with that probability; a claim about every case is broken in one of them only, which is hardest to see."""
@@ -162,6 +188,10 @@ class EventDesign(Design):
 class ExactDesign(Design):
     """Defects of which the largest is the truth."""
 
+    def missing(self, truth: float, alpha: float) -> float:
+        """Never."""
+        return 0.0
+
     def values(self, noise: Float[ndarray, "S N"], truth: float, shrunk: float = 1.0) -> Float[ndarray, "S N"]:
         """Uniform numbers, the largest of each sample made the truth."""
         return noise / noise.max(-1, keepdims=True) * truth
@@ -177,6 +207,11 @@ class ExactDesign(Design):
     def far(self, profile: Profile) -> float:
         """Anything beyond the tolerance."""
         return self.law.accepted(profile)[1] * 1e-9
+
+
+def _below(n: int, p: float, alpha: float, bound: float | None = None) -> float:
+    """How often the upper end of n events of probability p lies below ``bound``, p itself if none is given."""
+    return float(stats.binom.cdf(most_below(p if bound is None else bound, n, alpha), n, p))
 
 
 def shares(samples: Samples) -> Float[ndarray, " N"]:

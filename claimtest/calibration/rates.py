@@ -177,15 +177,17 @@ def _promised(question: str, level: float) -> float:
 
 @dataclass(frozen=True)
 class Extrapolated:
-    """The rate at which the interval at level `ALPHA` misses, extrapolated, with its 99 % interval."""
+    """The rate at which the interval at level `ALPHA` misses, extrapolated, with its 99 % interval, or ``computed``."""
 
     rate: float
     interval: Interval
     met: bool
+    computed: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """An entry of calibration.json."""
-        return {"level": ALPHA, "rate": self.rate, "interval": list(self.interval), "met": self.met}
+        return {"level": ALPHA, "rate": self.rate, "interval": list(self.interval), "met": self.met,
+                "computed": self.computed}  # fmt: skip
 
 
 def extrapolate(rates: Iterable[Rate]) -> Extrapolated:

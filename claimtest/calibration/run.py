@@ -41,8 +41,9 @@ class Calibrated:
 
     @property
     def extrapolated(self) -> Extrapolated:
-        """The rate of misses at the level of every interval."""
-        return extrapolate(self.rates)
+        """The rate of misses at the level of every interval; computed for events, whose counts go in steps."""
+        rate = self.design.missing(self.truths.centre, ALPHA)
+        return extrapolate(self.rates) if rate is None else Extrapolated(rate, (rate, rate), rate <= ALPHA, True)
 
     @property
     def met(self) -> bool:
@@ -53,9 +54,11 @@ class Calibrated:
     def close(self) -> bool:
         """Whether it erred more often than promised about an effect that the law states, but not refutably so.
 
-        Levels of intervals are met exactly where noise is normal, so that half of their rates lie above them.
+        Levels of intervals are met exactly where noise is normal, so that half of their rates lie above them; so are
+        all promises of what is `sharp`.
         """
-        return self.met and any(rate.level == ALPHA and rate.share > rate.promised for rate in self.rates)
+        above = any(rate.level == ALPHA and rate.share > rate.promised for rate in self.rates)
+        return above and self.met and not self.design.sharp
 
     @property
     def broken(self) -> list[str]:

@@ -34,12 +34,14 @@ class WorstDesign(ExactDesign):
     """Defects whose logarithm is ``middle`` (N,) + one of the residuals (N,) of the same group, moved a little.
 
     A smoothed bootstrap without shrinkage: what it draws scatters more than what the run had. Defects of a group that
-    do not differ, nor will. Where there are several ways to group, runs take them in turn.
+    do not differ, nor will. Where there are several ways to group, runs take them in turn. Errors of both signs pass
+    through zero, where logarithms have no end: ``signed`` ones scatter themselves.
     """
 
     middle: Float[ndarray, " N"] = field(kw_only=True)
     residuals: Float[ndarray, " N"] = field(kw_only=True)
     groups: tuple[Groups, ...] = field(kw_only=True)
+    signed: bool = field(kw_only=True)
 
     def again(self, rng: Generator, count: int, truth: float) -> Float[ndarray, "S N"]:
         """Defects of ``count`` runs, whatever the largest was."""
@@ -47,7 +49,7 @@ class WorstDesign(ExactDesign):
         for turn, group in enumerate(self.groups):
             taken = drawn[turn :: len(self.groups)]
             taken[:] = self._scattered(rng, len(taken), group)
-        return np.exp(self.middle + drawn)
+        return self.middle + drawn if self.signed else np.exp(self.middle + drawn)
 
     def _scattered(self, rng: Generator, count: int, group: Groups) -> Float[ndarray, "S N"]:
         """Residuals of the group, each moved a little."""
@@ -84,17 +86,20 @@ def worst_of(name: str, law: Identity, samples: Samples) -> WorstDesign:
     where nothing else is tolerated, stays as it is.
     """
     samples, _ = sorted_by_cell(samples)
+    signed = bool((samples.values < 0).any())
     with np.errstate(divide="ignore"):
         logs = np.log(np.maximum(np.abs(samples.values), ROUND_OFF if law.tolerance else 0.0))
-    middle, residuals = logs.copy(), np.zeros(len(logs))
-    if np.isfinite(logs).all():
+    defects = samples.values if signed else logs
+    middle, residuals = defects.copy(), np.zeros(len(defects))
+    if np.isfinite(defects).all():
         alike = _finest(samples, 2)
-        middle = alike.means(logs)
+        middle = alike.means(defects)
         share = 1 - 1 / alike.counts[alike.code]  # of the variance that is left about a mean of so many
-        residuals = (logs - middle) / np.sqrt(np.where(share > 0, share, 1.0))
+        residuals = (defects - middle) / np.sqrt(np.where(share > 0, share, 1.0))
     shared, own = _finest(samples, FEW), _finest(samples, WILD)
     groups = (shared,) if len(shared.counts) == len(own.counts) else (shared, own)
-    return WorstDesign(name, law, samples, ("certainty",), middle=middle, residuals=residuals, groups=groups)
+    return WorstDesign(name, law, samples, ("certainty",), middle=middle, residuals=residuals, groups=groups,
+                       signed=signed)  # fmt: skip
 
 
 def _finest(samples: Samples, least: int) -> Groups:

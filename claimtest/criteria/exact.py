@@ -29,7 +29,7 @@ class Worst:
 
 @dataclass(frozen=True)
 class Identity(Law):
-    """Every value, a defect >= 0, is at most ``tolerance``."""
+    """Every value, a defect of either sign, is at most ``tolerance`` in size."""
 
     tolerance: float = 1e-10
     kind = "identity"
@@ -75,7 +75,7 @@ class Identity(Law):
 
 @dataclass(frozen=True)
 class Ceiling(Identity):
-    """Every value, a ratio of measured to stated, is at most ``tolerance``; how far below it stays is the slack."""
+    """Every value, measured over stated, is at most ``tolerance`` in size; how far below it stays is the slack."""
 
     tolerance: float = 1.0
     kind = "ceiling"

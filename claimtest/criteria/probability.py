@@ -17,7 +17,7 @@ from claimtest.criteria.student import cases
 from claimtest.errors import TooLittle
 from claimtest.profile import ALPHA, Profile
 
-__all__ = ["DROP", "TOGETHER", "Probability", "clopper_pearson"]
+__all__ = ["DROP", "TOGETHER", "Probability", "clopper_pearson", "most_below"]
 
 TOGETHER = 0.9
 """Share of the level at which all cases are counted together; the rest is for a single one that contradicts."""
@@ -181,19 +181,19 @@ def _detectable_drop(at_least: float, n: int, alpha: float) -> float:
 
     Infinite if even an event that never happens could not be told apart at this n.
     """
-    most = _most_successes_violated(at_least, n, alpha)
+    most = most_below(at_least, n, alpha)
     if most < 0:
         return math.inf
     p = 1.0 if most >= n else float(special.betaincinv(most + 1, n - most, MISS))  # P(Bin(n, p) <= most) = 1 - MISS
     return at_least - p
 
 
-def _most_successes_violated(at_least: float, n: int, alpha: float) -> int:
-    """Largest number of successes whose upper bound lies below ``at_least``, or -1."""
+def most_below(bound: float, n: int, alpha: float) -> int:
+    """Largest number of successes of n whose upper end at level α lies below ``bound``, or -1."""
     low, high = -1, n
     while high - low > 1:
         middle = (low + high) // 2
-        if clopper_pearson(middle, n, alpha)[1] < at_least:
+        if clopper_pearson(middle, n, alpha)[1] < bound:
             low = middle
         else:
             high = middle

@@ -58,7 +58,7 @@ def view_of(found: Mapping[str, Any]) -> CalibrationView:
         if not broken
         else f"{broken} of {len(rows)} designs break a promise.",
         "The last level is extrapolated: of the misses at one level the same share is missed at the next, ten times "
-        "smaller one.",
+        "smaller one. Shares of events go in steps: there it is computed, from binomial tails.",
         *_certain(found.get("certainties", ())),
     )
     return CalibrationView(sentences, heads, rows, _picture(found))
@@ -93,7 +93,9 @@ def _row(design: Mapping[str, Any], levels: list[float]) -> tuple[str, ...]:
     return (
         design["kind"], design["design"], ", ".join(design["why"]), str(design["n"]), design["noise"],
         *(share("misses", level) for level in levels),
-        f"{number(far['rate'])} in {number(low)} … {number(high)}",
+        f"{number(far['rate'])}, computed"
+        if far.get("computed")
+        else f"{number(far['rate'])} in {number(low)} … {number(high)}",
         share(" on the ", 0.01), share("missed beyond", far["level"]), share("does not hold", far["level"]),
         "yes" if design["met"] else "no",
     )  # fmt: skip
@@ -105,7 +107,8 @@ def _picture(found: Mapping[str, Any]) -> Picture:
     data = {name: [point[k] for point in points] for k, name in enumerate(columns)}
     alt = (
         f"Measured rates of missing the truth against nominal levels, of {len(found['designs'])} designs, with exact "
-        "99 % intervals; hollow: extrapolated. On the line a level is what it says; below it intervals are too wide."
+        "99 % intervals; hollow: extrapolated or computed. On the line a level is what it says; below it intervals are "
+        "too wide."
     )
     svg = figure_svg("calibration", lambda axes: _draw(axes, points), (6.4, 4.6))
     return Picture("calibration", "Nominal and measured levels", alt, svg, data)

@@ -102,3 +102,13 @@ def test_values_that_never_vary_are_the_same_again():
     assert (design.again(default_rng(0), 3, 0.0) == steady.values).all()
     assert SteadyDesign.of("toy", Constant(1.0), samples([0.0, 0.1], 2)) is None
     assert SteadyDesign.of("toy", Constant(1.0), samples([0.0, 0.1], 1)) is None  # one each: nobody knows
+
+
+def test_errors_of_both_signs_scatter_about_zero_and_not_over_orders_of_magnitude():
+    """A fiftieth of the ceiling; one that happens to be a millionth of the rest has a logarithm far below theirs."""
+    errors = np.tile([0.02, -0.02, 0.015, 1e-8], 6)
+    assert exceeded(samples(errors, 4)) == 0
+    assert exceeded(samples(np.abs(errors), 4)) > 0
+    drawn = worst_of("toy", Ceiling(), samples(errors, 4)).again(default_rng(3), 4000, 0.0)
+    assert errors.std() < drawn.std() < 1.5 * errors.std()
+    assert worst_of("toy", Ceiling(), samples(errors, 4)).again(default_rng(3), 4, 0.0).min() < 0
