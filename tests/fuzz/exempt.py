@@ -104,7 +104,7 @@ LAWS = """
     claimtest.criteria.mean.fit_mean claimtest.criteria.order.Slope claimtest.criteria.order.fit_slopes
     claimtest.criteria.order.regress claimtest.criteria.student.Groups claimtest.criteria.student.StudentFit
     claimtest.criteria.student.StudentLaw claimtest.criteria.student.cases claimtest.criteria.student.cells
-    claimtest.criteria.student.spread
+    claimtest.criteria.probability.most_below claimtest.criteria.student.spread
 """
 """What every law is made of: fuzzed with the laws, as far as anything from outside reaches it."""
 
