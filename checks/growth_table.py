@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from checks.measures.widths import LEAST_CASES, Growth
 from claimtest.check import Exhibit
+from claimtest.exhibit import Estimate
 
 __all__ = ["growth_table", "width_in_words"]
 
@@ -23,13 +24,13 @@ def growth_table(fits: Sequence[tuple[str, Growth | None]], stated: tuple[int, i
     rows = []
     for part, fit in fits:
         if fit is not None:
-            shown = [f"{e:.2f} ± {2 * s:.2f}" for e, s in (fit.whole, *fit.parts)]
+            shown = [Estimate(e, e - 2 * s, e + 2 * s) for e, s in (fit.whole, *fit.parts)]
             rows.append((part, *shown, *[""] * (4 - len(shown)), fit.cases))
     rows.append(("stated", "1", *map(str, stated), ""))
     columns = ("part", "exponent of the stated width", "of n", "of d", "of 1/λ0", "cases")
     alt = (
         "Regression of the logarithm of the smallest width on that of the stated width and, from "
-        f"{LEAST_CASES} cases on, on n, d and 1/λ0 jointly; with two standard errors."
+        f"{LEAST_CASES} cases on, on n, d and 1/λ0 jointly; with two standard errors to either side."
     )
     data = dict(zip(columns, zip(*rows, strict=True), strict=True))
     return Exhibit("growth", "How the smallest width grows", alt, data, of_bound=True)

@@ -108,8 +108,8 @@ def _table_of_radii(cells: Sequence[CellData]) -> Exhibit:
         found = f"≥ {least:.2g}" if least >= WHOLE else f"{least:.3g}"
         rows.append(
             (
-                case.id, n, d, cell.width, round(case.smallest_eigenvalue, 4), round(constant, 2), f"{radius:.2e}",
-                found, f"{least / radius:.3g}",
+                case.id, n, d, cell.width, round(case.smallest_eigenvalue, 4), round(constant, 2), radius, found,
+                least / radius,
             )
         )  # fmt: skip
     columns = ("case", "n", "d", "width", "λ0", "derived C", "promised R", "smallest R found", "found / promised")

@@ -111,7 +111,7 @@ def stated_widths(cells: Sequence[CellData]) -> Exhibit:
         n, d = case.problem.targets.shape
         stated = stated_width(n, d, case.smallest_eigenvalue)
         size = round(case.smallest_eigenvalue, 4)
-        rows.append((case.id, n, d, size, width_in_words(found, own[-1].width), f"{stated:.1e}"))
+        rows.append((case.id, n, d, size, width_in_words(found, own[-1].width), stated))
     columns = ("case", "n", "d", "λ0", "width that worked", "stated width (C = 1)")
     alt = "The narrowest width tried from which on every replicate obeyed the bound, beside the stated width."
     data = dict(zip(columns, zip(*rows, strict=True), strict=True))

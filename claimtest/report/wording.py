@@ -95,7 +95,10 @@ def cell(value: Any) -> str:
     if isinstance(value, Estimate):
         places = _decimals(value.value, value.low, value.high)
         return f"{number(value.value, places)} [{number(value.low, places)}, {number(value.high, places)}]"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    usual = value == 0 or 1e-3 <= abs(value) < 1e5
+    return f"{value:.4g}".replace("-", "−") if usual else number(value)
 
 
 def marked(value: Any) -> bool:
