@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar
@@ -139,14 +140,13 @@ class EventDesign(Design):
     def missing(self, truth: float, alpha: float) -> float:
         """At most so often, of a ``truth`` in the accepted region: every way to miss it, with its binomial tail.
 
-        One of the cases lies too low, or all of them, or the worst one, too high; ways are added as if no two went
-        together.
+        One of the cases lies too low, or the worst of them too high, and so no other below its share; ways are added
+        as if no two went together.
         """
         counts = [int(n) for n in cases(self.samples).counts]
         each = alpha / len(counts)
         if self.law.in_every_case or len(counts) == 1:
-            high = [_below(n, 1 - truth, each) for n in counts]
-            return sum(_below(n, truth, each) for n in counts) + math.prod(high)
+            return sum(_below(n, truth, each) for n in counts) + _worst_above(counts, truth, each)
         alone = [_below(n, truth, (1 - TOGETHER) * each, self.law.at_least) for n in counts]
         n, together = sum(counts), TOGETHER * alpha
         return sum(alone) + _below(n, truth, together) + _below(n, 1 - truth, together)
@@ -212,6 +212,16 @@ class ExactDesign(Design):
 def _below(n: int, p: float, alpha: float, bound: float | None = None) -> float:
     """How often the upper end of n events of probability p lies below ``bound``, p itself if none is given."""
     return float(stats.binom.cdf(most_below(p if bound is None else bound, n, alpha), n, p))
+
+
+def _worst_above(counts: Sequence[int], p: float, alpha: float) -> float:
+    """At most how often the lower end of the case with the smallest share lies above p, its probability in all."""
+    least = [n - most_below(1 - p, n, alpha) for n in counts]  # successes from which on it does
+    return sum(
+        math.prod(float(stats.binom.sf(math.ceil(k * other / n - 1e-9) - 1, other, p)) for other in counts)
+        for k, n in zip(least, counts, strict=True)
+        if k <= n
+    )
 
 
 def shares(samples: Samples) -> Float[ndarray, " N"]:

@@ -162,7 +162,7 @@ def _at_levels(fit: Fit) -> Iterator[tuple[float, ndarray, ndarray]]:
 
 
 def rates_of(counted: Counter[Question]) -> list[Rate]:
-    """Counts beside what is promised: α for a miss, α/2 for each verdict on an edge, `MISS` for the rest."""
+    """Counts beside what is promised: α for a miss and for each verdict on an edge, `MISS` for the rest."""
     trials = counted["trials", 1.0]
     return [
         Rate(question, level, _promised(question, level), events, trials)
@@ -172,7 +172,7 @@ def rates_of(counted: Counter[Question]) -> list[Rate]:
 
 
 def _promised(question: str, level: float) -> float:
-    return MISS if level == ALPHA else level / 2 if " on the " in question else level
+    return MISS if level == ALPHA else level
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,8 @@ def view_of(found: Mapping[str, Any]) -> CalibrationView:
         f"Synthetic evidence that obeys each law exactly, {found['trials']} samples a design (ten times as many where "
         "more errors about a stated effect were seen than promised), laid out and as noisy "
         "as the criteria named, the hardest of every kind. At level α the interval may miss the truth at a rate of α, "
-        "and a truth on an edge of the accepted region may be judged either way at a rate of α/2. The effect that is "
+        "and a truth on an edge of the accepted region may be judged either way at a rate of α each: where noise is "
+        "skewed, the two ends share the misses unequally. The effect that is "
         "stated as detectable may stay unseen, and a true law fail to hold at the stated size, at a rate of 10⁻⁴.",
         "Every promise is kept: no count of errors is so high that it would come with a probability below 10⁻⁵."
         if not broken

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
+from claimtest.calibration.certainty import ENOUGH, THOROUGH
 from claimtest.calibration.design import EventDesign, ExactDesign, StudentDesign
 from claimtest.calibration.noise import NormalNoise
 from claimtest.calibration.rates import MISSES, Rate, Truths
@@ -47,10 +48,15 @@ def test_what_is_computed_is_what_every_outcome_adds_up_to(counts, every, truth,
         assert computed == pytest.approx(true)
 
 
-def test_unequal_cases_miss_at_most_as_often():
-    for every in (False, True):
-        computed = EventDesign("toy", Probability(0.5, every), layout((6, 14)), ()).missing(0.6, 0.2)
-        assert slow(Probability(0.5, every), (6, 14), 0.6, 0.2) <= computed <= 0.2
+@pytest.mark.parametrize("every", [False, True])
+@pytest.mark.parametrize(
+    ("counts", "at_least", "truth", "alpha"),
+    [((6, 14), 0.5, 0.6, 0.2), ((3, 200), 0.9, 0.93, 0.05), ((4, 100), 0.9, 0.9, 0.01), ((2, 5, 40), 0.5, 0.7, 0.3)],
+)
+def test_unequal_cases_miss_at_most_as_often(every, counts, at_least, truth, alpha):
+    law = Probability(at_least, every)
+    computed = EventDesign("toy", law, layout(counts), ()).missing(truth, alpha)
+    assert slow(law, counts, truth, alpha) - 1e-12 <= computed <= alpha
 
 
 def test_no_power_is_put_through_the_steps_of_events():
@@ -77,6 +83,11 @@ def test_more_errors_than_promised_are_looked_at_closer_unless_they_refute(event
     assert Calibrated(design, Truths.of(design, QUICK), rates).close is close
     event = EventDesign("toy", Probability(0.9), layout((400,)), ())
     assert Calibrated(event, Truths.of(event, QUICK), rates).close is False  # it errs as often as it may
+
+
+def test_a_second_look_is_ten_times_as_long():
+    assert CLOSER == 10
+    assert THOROUGH == 10 * ENOUGH == 300_000
 
 
 def test_closer_means_ten_times_the_trials(monkeypatch):
