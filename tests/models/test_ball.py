@@ -110,6 +110,23 @@ def test_many_small_steps_gain_little(psi, noise, radius):
     assert float(smallest_eigenvalue(start, x, radius).value) <= smallest + 0.02 * here
 
 
+def test_the_first_step_alone_is_not_enough():
+    """Networks of four units: where the first step ends, another eigenvector leads, and only going on follows it."""
+    x = np.random.default_rng(1).standard_normal((4, 4))
+    x = torch.from_numpy(x / np.linalg.norm(x, axis=1, keepdims=True))
+    start = batch(16, 4, 4, 3, activation=ERF, noise=FixedNoise(0.6))
+    found, first = largest_change(start, x, 0.01).value, largest_change(start, x, 0.01, steps=1).value
+    k = int((found / first).argmax())
+    initial = tangent_kernel(start[k : k + 1], x).block()
+
+    def change(network):
+        return torch.linalg.matrix_norm(tangent_kernel(network, x).block() - initial, ord=2)
+
+    largest = max(_projected_ascent(change, start[k : k + 1], 0.01, seed) for seed in range(3))
+    assert float(first[k]) < 0.85 * largest
+    assert float(found[k]) > 0.96 * largest
+
+
 def _projected_ascent(value, start, radius, seed):
     here, best = moved_rows(start, random_directions(start, [SeedSequence(seed)]), radius / 2), -torch.inf
     for step in range(100):
