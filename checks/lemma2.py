@@ -14,6 +14,8 @@ from checks.measures.widths import (
     Event,
     by_case,
     close,
+    distance_used,
+    eigenvalue_used,
     growth,
     positive,
     positive_within_reach,
@@ -54,24 +56,25 @@ def very_narrow(cell: CellData) -> bool:
     return cell.width <= 2
 
 
-def _share(sweep: Sweep, event: Event, block: str, states: str) -> Criterion:
+def _share(sweep: Sweep, event: Event, block: str, states: str, used: Event) -> Criterion:
     asks = f"{states}, in the case where it fails most often"
     law = Probability(1 - DELTA, in_every_case=True)
-    return Criterion(block, asks, law, sweep, partial(event, block=block), at_widest)
+    return Criterion(block, asks, law, sweep, partial(event, block=block), at_widest,
+                     used=partial(used, block=block))  # fmt: skip
 
 
 def _eigenvalue(block: str) -> Criterion:
     b = SUPERSCRIPT[block]
     states = rf"$\lambda_{{\min}}(\Theta{b}(0)) \ge \frac{{3}}{{4}} \lambda_0{b}$ at the largest width"
     states += f" (of cases whose derived width is at most {EIGENVALUE_REACH:g}, where the ladder reaches)"
-    return _share(EIGENVALUE_SWEEP, positive_within_reach, block, states)
+    return _share(EIGENVALUE_SWEEP, positive_within_reach, block, states, eigenvalue_used)
 
 
 def _closeness(block: str) -> Criterion:
     b = SUPERSCRIPT[block]
     states = rf"$\|\Theta{b}(0) - \Theta{b}_\infty \otimes I\|_2 \le \lambda_0{b}/4$ at the largest width"
     states += f" (of cases whose derived width is at most {REACH:g}, where the ladder reaches)"
-    return _share(CLOSENESS_SWEEP, close, block, states)
+    return _share(CLOSENESS_SWEEP, close, block, states, distance_used)
 
 
 def exhibits(view: View, profile: Profile) -> Iterator[Exhibit]:

@@ -16,6 +16,7 @@ from checks.measures.ball import (
     change_by_radius,
     change_per_radius,
     derived_bound,
+    half_used,
     keeps,
     kinked,
     random_share,
@@ -153,7 +154,8 @@ CHECK = Check(
             "eigenvalue",
             (
                 Criterion("eigenvalue", r"$\lambda_{\min}(\Theta) \ge \lambda_0/2$ in the promised ball",
-                          Probability(1 - DELTA), RADIUS_SWEEP, keeps, at_widest, ordinate="share"),
+                          Probability(1 - DELTA), RADIUS_SWEEP, keeps, at_widest, ordinate="share",
+                          used=half_used),
                 Criterion("radius", "the promised radius is at most the largest found", Ceiling(1.0), RADIUS_SWEEP,
                           used_share, at_widest, ordinate="promised / found"),
                 Criterion("edge", "descent goes to the edge of the ball, and not beyond", Identity(1e-9), RADIUS_SWEEP,

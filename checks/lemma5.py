@@ -13,7 +13,7 @@ from numpy import ndarray
 from checks.case import CaseBook, VaeCase
 from checks.experiments.drift import DRIFT, drift, in_proportion
 from checks.experiments.networks import mean_field, skewed_decoder
-from checks.measures.drift import distance_at_end, drift_per_residual, keeps_eigenvalue, kernel_drift
+from checks.measures.drift import distance_at_end, drift_per_residual, eigenvalue_used, keeps_eigenvalue, kernel_drift
 from checks.movement_pictures import lemma5_exhibits
 from checks.planning import FEW, drawn, quick_rungs, sweep, variant
 from checks.scope import singular_limit
@@ -78,7 +78,7 @@ CHECK = Check(
                           ExactOrder(-0.5), FLOW_SWEEP, distance_at_end, ordinate="relative distance"),
                 Criterion("eigenvalue", r"$\lambda_{\min}(\Theta(t)) \ge \lambda_0/2$ throughout, at the three largest "
                           "widths", Probability(1 - DELTA), FLOW_SWEEP, keeps_eigenvalue, at_three_widest,
-                          ordinate="share that keeps λ0/2"),
+                          ordinate="share that keeps λ0/2", used=eigenvalue_used),
             ),
             (
                 Control("drift-faster", "the drift falls faster by 2 margins", "drift", margins=2.0),

@@ -13,6 +13,7 @@ from checks.experiments.networks import mean_field
 from checks.measures.kernels import without_noise as without_noise_kernel
 from checks.measures.trajectory import (
     descends_as_predicted,
+    descent_used,
     final_rate_ratio,
     finely_stepped,
     gap_to_initial_kernel,
@@ -21,6 +22,7 @@ from checks.measures.trajectory import (
     mode_rates,
     obeys_descent,
     obeys_rate,
+    rate_used,
     slower_than_thrice,
 )
 from checks.measures.variance import (
@@ -127,7 +129,9 @@ def _modes(name: str, which: Callable[[int], slice], states: str) -> Criterion:
 
 def _descent(sweep: Sweep) -> Criterion:
     asks = r"$L_k \le (1 - \eta\lambda_0/2)^k L_0$ for every $k$"
-    return Criterion("bound", asks, Probability(1 - DELTA), sweep, obeys_descent, ordinate="share that obeys")
+    return Criterion(
+        "bound", asks, Probability(1 - DELTA), sweep, obeys_descent, ordinate="share that obeys", used=descent_used
+    )
 
 
 CHECK = Check(
@@ -137,7 +141,7 @@ CHECK = Check(
             "mean-output-flow",
             (
                 Criterion("rate", r"$a = \inf_t -\log(L(t)/L(0))/(\lambda_0 t) \ge 1$", Probability(1 - DELTA),
-                          FLOW_SWEEP, obeys_rate, ordinate="share with a ≥ 1"),
+                          FLOW_SWEEP, obeys_rate, ordinate="share with a ≥ 1", used=rate_used),
                 Criterion("final-rate", r"$-\log(L(T)/L(0))$ is that of $e^{-\Theta_\infty t} r(0)$", Constant(),
                           FLOW_SWEEP, final_rate_ratio, at_widest, ordinate="measured / predicted"),
                 _modes("slowest-mode", slowest, "the slowest mode"),
@@ -196,7 +200,7 @@ CHECK = Check(
             "sampled-loss-excess",
             (
                 Criterion("excess", r"the excess $L$ over $V(t)$ obeys $e^{-\lambda_0 t}$", Probability(1 - DELTA),
-                          FLOW_SWEEP, obeys_rate, ordinate="share that obeys"),
+                          FLOW_SWEEP, obeys_rate, ordinate="share that obeys", used=rate_used),
                 Criterion("sampled-loss", r"at the end, the loss of sampled outputs is $L + V$", Constant(), FLOW_SWEEP,
                           sampled_loss_ratio, precision=outputs, ordinate="sampled / predicted"),
                 Criterion("floor", r"$V(T) = V_\infty$ after training on $L$", Constant(), FLOW_SWEEP, floor_ratio,

@@ -46,7 +46,9 @@ class Criterion:
     ``measure(cells, **ingredients)`` returns Samples. Ingredients are predictions: a control substitutes them.
     ``precision(cell)`` gives relative weights known beforehand, one number or one per value; weight 0 leaves a
     value out. ``accuracy`` marks a question about the computation itself (how far a path was followed, whether training
-    has ended), which is no bound that the claim states. Raises TypeError for a field of another kind.
+    has ended), which is no bound that the claim states. Where the law counts how often a bound is kept, ``used(cell)``
+    says how much of it each replicate used, 1 where it was just kept; the report shows it. Raises TypeError for a field
+    of another kind.
     """
 
     id: str
@@ -60,12 +62,13 @@ class Criterion:
     abscissa: str = "width m"
     ordinate: str = ""
     accuracy: bool = False
+    used: Callable[[CellData], ndarray] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what could not be judged or shown."""
         named(self)
         require(self, asks=str, law=Law, sweep=Sweep, measure=Callable, at=Callable, abscissa=str, ordinate=str)
-        require(self, precision=(Callable, NoneType), accuracy=bool)
+        require(self, precision=(Callable, NoneType), accuracy=bool, used=(Callable, NoneType))
         if self.over not in ("cell", "sweep"):
             raise ValueError(f"criterion {self.id!r}: over has to be 'cell' or 'sweep', not {self.over!r}")
 
@@ -87,6 +90,13 @@ class Criterion:
         """The law's outcome on the evidence, with the samples it rests on."""
         samples = self.samples(data, **ingredients)
         return self.law.judge(samples, profile), samples
+
+    def share_used(self, data: Sequence[CellData]) -> tuple[float, float] | None:
+        """How much of the bound the median replicate used, and the one that used most; None where nobody asks."""
+        if self.used is None:
+            return None
+        shares = np.concatenate([real_numbers(self.used(cell), "what used returns") for cell in self.at(data)])
+        return (float(np.median(shares)), float(shares.max())) if len(shares) else None
 
 
 def _cell_samples(

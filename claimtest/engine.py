@@ -119,7 +119,7 @@ class Engine:
             outcome, samples = criterion.judge(data, self.profile)
         except TooLittle as error:
             return CriterionResult(criterion, None, None, str(error))
-        return CriterionResult(criterion, outcome, samples)
+        return CriterionResult(criterion, outcome, samples, used=criterion.share_used(data))
 
     def _absent(self, criterion: Criterion) -> str:
         """Why there is nothing to look at."""

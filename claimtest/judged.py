@@ -16,12 +16,16 @@ __all__ = ["ControlResult", "CriterionResult"]
 
 @dataclass(frozen=True)
 class CriterionResult(Shown):
-    """A criterion with its outcome, or with the reason why it was not run."""
+    """A criterion with its outcome, or with the reason why it was not run.
+
+    ``used`` is the share of its bound that the median replicate used, and the largest.
+    """
 
     criterion: Criterion
     outcome: Outcome | None
     samples: Samples | None
     why_not: str = ""
+    used: tuple[float, float] | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -34,15 +38,19 @@ class CriterionResult(Shown):
         if self.outcome is None:
             return head | {"verdict": str(self.verdict), "why_not": self.why_not}
         o = self.outcome
-        return head | {
-            "verdict": str(o.verdict),
-            "estimate": _number(o.estimate),
-            "interval": [_number(v) for v in o.interval],
-            "accepted": [_number(v) for v in o.accepted],
-            "detectable": _number(o.detectable),
-            "n": o.n,
-            "note": o.note,
-        }
+        return (
+            head
+            | {
+                "verdict": str(o.verdict),
+                "estimate": _number(o.estimate),
+                "interval": [_number(v) for v in o.interval],
+                "accepted": [_number(v) for v in o.accepted],
+                "detectable": _number(o.detectable),
+                "n": o.n,
+                "note": o.note,
+            }
+            | ({"used": {"median": _number(self.used[0]), "largest": _number(self.used[1])}} if self.used else {})
+        )
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ __all__ = [
     "change_by_radius",
     "change_per_radius",
     "derived_bound",
+    "half_used",
     "keeps",
     "kinked",
     "random_share",
@@ -89,6 +90,12 @@ def beyond_edge(cell: CellData) -> Float[ndarray, "R K"]:
 def keeps(cell: CellData, ball: str = "promised", factor: float = 1.0) -> Float[ndarray, " R"]:
     """1 where λ_min(Θ) >= λ0/2 after descent in the ball of that name; ``factor`` multiplies λ0."""
     return (cell[ball] >= factor * cell.case.smallest_eigenvalue / 2).astype(float)
+
+
+def half_used(cell: CellData, ball: str = "promised") -> Float[ndarray, " R"]:
+    """λ0/2 over λ_min(Θ) after descent in the ball of that name; infinite where Θ became singular."""
+    kept = cell[ball] / (cell.case.smallest_eigenvalue / 2)
+    return np.divide(1.0, kept, out=np.full_like(kept, np.inf), where=kept > 0)
 
 
 def used_share(cell: CellData, radius: Callable[[VaeCase, int], float] = promised) -> Float[ndarray, " R"]:

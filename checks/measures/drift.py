@@ -12,7 +12,15 @@ from checks.case import VaeCase
 from claimtest.cells import CellData
 from theorems.lemma5 import EIGENVALUE_SHARE, limit_distance
 
-__all__ = ["distance_at_end", "drift_per_residual", "keeps_eigenvalue", "kernel_drift", "limit_of", "smallest_share"]
+__all__ = [
+    "distance_at_end",
+    "drift_per_residual",
+    "eigenvalue_used",
+    "keeps_eigenvalue",
+    "kernel_drift",
+    "limit_of",
+    "smallest_share",
+]
 
 EIGHT = 8
 """Replicates of which one root mean square is taken."""
@@ -53,3 +61,9 @@ def smallest_share(cell: CellData) -> Float[ndarray, " R"]:
 def keeps_eigenvalue(cell: CellData, share: float = EIGENVALUE_SHARE) -> Float[ndarray, " R"]:
     """1 where λ_min(Θ(t)) >= ``share`` λ0 at every checked time."""
     return (smallest_share(cell) >= share).astype(float)
+
+
+def eigenvalue_used(cell: CellData) -> Float[ndarray, " R"]:
+    """λ0/2 over the smallest λ_min(Θ(t)); infinite where the kernel became singular."""
+    kept = smallest_share(cell) / EIGENVALUE_SHARE
+    return np.divide(1.0, kept, out=np.full_like(kept, np.inf), where=kept > 0)

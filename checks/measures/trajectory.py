@@ -18,6 +18,7 @@ __all__ = [
     "decay_rate",
     "descends_as_predicted",
     "descent_ratio",
+    "descent_used",
     "final_rate_ratio",
     "finely_stepped",
     "gap_to_initial_kernel",
@@ -29,6 +30,7 @@ __all__ = [
     "mode_rates",
     "obeys_descent",
     "obeys_rate",
+    "rate_used",
     "slower_than_thrice",
 ]
 
@@ -69,6 +71,12 @@ def obeys_rate(cell: CellData, rate: float = 1.0) -> Float[ndarray, " R"]:
     return (a >= rate).astype(float)
 
 
+def rate_used(cell: CellData) -> Float[ndarray, " R"]:
+    """1/a, of which obeying the rate means that it is at most 1; infinite where the loss did not fall."""
+    a = decay_rate(loss(cell["residual"]), cell["time"], cell.case.smallest_eigenvalue)
+    return np.divide(1.0, a, out=np.full_like(a, np.inf), where=a > 0)
+
+
 def slower_than_thrice(cell: CellData) -> bool:
     """Under Θ∞ the mean loss, E r(0) r(0)ᵀ = d Θ^d∞ + yyᵀ, decays at a rate well below 3 λ0.
 
@@ -98,6 +106,15 @@ def largest_ratio_to_bound(cell: CellData, rate: float = 1.0) -> Float[ndarray, 
 def obeys_descent(cell: CellData, rate: float = 1.0) -> Float[ndarray, " R"]:
     """1 where L_k <= (1 - rate η λ0/2)^k L_0 at every step (to round-off)."""
     return (largest_ratio_to_bound(cell, rate) <= 1 + 1e-12).astype(float)
+
+
+def descent_used(cell: CellData) -> Float[ndarray, " R"]:
+    """max_k k log(1 - η λ0/2) / log(L_k/L_0), the stated fall over the measured; infinite where L did not fall."""
+    losses, steps = cell["loss"], np.arange(1, cell["loss"].shape[1])
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        measured = np.nan_to_num(np.log(losses[:, 1:] / losses[:, :1]), nan=np.inf)
+        stated = steps * np.log1p(-np.minimum(cell["step"][:, None] * cell.case.smallest_eigenvalue / 2, 1.0))
+        return np.where(measured < 0, stated / measured, np.inf).max(1)
 
 
 def descent_ratio(cell: CellData) -> Float[ndarray, " R"]:

@@ -61,6 +61,21 @@ def close(cell: CellData, block: str = "total", factor: float = 1.0) -> Float[nd
     return (closeness_defect(cell[f"{block}_distance"], smallest) <= 1).astype(float)
 
 
+def eigenvalue_used(cell: CellData, block: str = "total") -> Float[ndarray, " R"]:
+    """¾ λ0^b over λ_min(Θ^b(0)), where `positive_within_reach` looks; infinite where Θ^b(0) is singular."""
+    if not len(positive_within_reach(cell, block)):
+        return np.empty(0)
+    kept = eigenvalue_share(cell[f"{block}_smallest"], block_smallest(cell.case.kernel, block))
+    return np.divide(1.0, kept, out=np.full_like(kept, np.inf), where=kept > 0)
+
+
+def distance_used(cell: CellData, block: str = "total") -> Float[ndarray, " R"]:
+    """‖Θ^b(0) - Θ^b∞⊗I‖₂ over λ0^b/4, where `close` looks."""
+    if not len(close(cell, block)):
+        return np.empty(0)
+    return closeness_defect(cell[f"{block}_distance"], block_smallest(cell.case.kernel, block))
+
+
 def smallest_width(cells: Sequence[CellData], event: Event) -> float:
     """m*: from this width up to the largest tried, the lower bound on the share of successes is at least 1 - δ.
 

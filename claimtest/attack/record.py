@@ -74,7 +74,7 @@ class Record:
         except (TypeError, AttributeError, ValueError) as error:
             if isinstance(error, UsageError):
                 raise
-            raise UsageError(f"{file} is not what attack writes: {type(error).__name__}: {error}") from None
+            raise UsageError(f"{file} is not what attack writes: {_in_words(error)}") from None
 
     def again(self, attack: Attack) -> Found:
         """The same example measured now. Raises UsageError if the attack does not know such an example."""
@@ -83,7 +83,12 @@ class Record:
         except KeyError as error:
             raise UsageError(f"no example of {self.claim}: it has no {error}") from None
         except (ValueError, TypeError) as error:
-            raise UsageError(f"no example of {self.claim}: {type(error).__name__}: {error}") from None
+            raise UsageError(f"no example of {self.claim}: {_in_words(error)}") from None
+
+
+def _in_words(error: Exception) -> str:
+    """What is wrong with a file: Python's own words only where they are meant for readers."""
+    return str(error) if isinstance(error, ValueError) else "something in it is of another kind than it should be"
 
 
 def _written(ratio: float) -> float | str:

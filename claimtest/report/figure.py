@@ -30,7 +30,7 @@ MEASURED, FIT, ACCEPTED = "#3b82c4", "#d0722b", "#2e9e6b"
 Margins = tuple[float, float]
 """Left and bottom margin in inches."""
 
-_CYCLE = [MEASURED, FIT, ACCEPTED, "#9b6bc3", "#c2527a", "#7f8c3a", "#8a7a66", "#3aa3a8"]
+_CYCLE = [MEASURED, FIT, ACCEPTED, "#9b6bc3", "#c2527a", "#7f8c3a", "#8a7a66", "#3aa3a8", "#2f3e8f"]
 _FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 _STYLE: Any = {
     "svg.hashsalt": "claimtest",

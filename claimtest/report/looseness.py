@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from claimtest.claim import Verdict
@@ -36,6 +37,7 @@ def looseness(claim: ClaimResult) -> list[Looseness]:
             if result.criterion.accuracy:
                 continue
             stated, slack = _slack(law, outcome.estimate, outcome.verdict)
+            slack = f"{_factors(*result.used)}; {slack}" if result.used else slack
             where = reading.reading.id, result.criterion.id, result.criterion.asks
             lines.append(Looseness(*where, stated, estimate(outcome), slack, outcome.verdict))
     return lines
@@ -45,6 +47,12 @@ def tightness(run: RunResult) -> list[tuple[ClaimResult, list[Looseness]]]:
     """Every claim of the run that states a bound, with its lines."""
     found = [(claim, looseness(claim)) for claim in run.claims]
     return [(claim, lines) for claim, lines in found if lines]
+
+
+def _factors(median: float, largest: float) -> str:
+    """How far from their bound the median network stayed, and the one that came closest to it."""
+    usual, closest = (number(1 / share if share > 0 else math.inf) for share in (median, largest))
+    return f"a factor of {usual}, {closest} at the closest"
 
 
 def _slack(law: Law, measured: float, verdict: Verdict) -> tuple[str, str]:

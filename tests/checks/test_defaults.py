@@ -8,9 +8,10 @@ import pytest
 
 from checks import PACK
 from checks.cases import case_book
-from checks.measures import widths
-from checks.measures.trajectory import obeys_descent, obeys_rate
+from checks.measures import ball, drift, widths
+from checks.measures.trajectory import descent_used, obeys_descent, obeys_rate, rate_used
 from claimtest.cells import CellData
+from claimtest.criteria import Probability
 
 CASE = case_book(0).drawn[0]
 
@@ -72,13 +73,25 @@ def test_a_loss_obeys_the_rate_if_it_falls_by_it_at_every_time(rate, obeys):
     fall[1] = np.exp(-rate * CASE.smallest_eigenvalue * time[1] / 2)
     cell = CellData(CASE, 64, {"residual": np.multiply.outer(fall, np.ones((n, d)))[None], "time": time[None]})
     assert obeys_rate(cell) == pytest.approx(obeys)
+    assert rate_used(cell) == pytest.approx(1 / min(rate, 1.5))
 
 
 @pytest.mark.parametrize(("rate", "obeys"), [(0.99, 0.0), (1.01, 1.0)])
 def test_descent_obeys_half_the_rate(rate, obeys):
     step = 0.5 / CASE.eigenvalues[-1]
     loss = (1 - rate * step * CASE.smallest_eigenvalue / 2) ** np.arange(6)
-    assert obeys_descent(CellData(CASE, 64, {"loss": loss[None], "step": np.array([step])})) == pytest.approx(obeys)
+    cell = CellData(CASE, 64, {"loss": loss[None], "step": np.array([step])})
+    assert obeys_descent(cell) == pytest.approx(obeys)
+    assert descent_used(cell) == pytest.approx(1 / rate, rel=0.01)
+
+
+def test_training_that_diverged_used_more_than_any_bound():
+    for loss in ([1.0, 2.0, np.inf], [1.0, np.nan, np.nan], [1.0, 1.0, 1.0]):
+        cell = CellData(CASE, 64, {"loss": np.array([loss]), "step": np.array([0.1])})
+        assert np.isinf(descent_used(cell)).all()
+    time = np.array([[0.0, 1.0]])
+    residual = np.ones((1, 2, *CASE.problem.targets.shape))
+    assert np.isinf(rate_used(CellData(CASE, 64, {"residual": residual, "time": time}))).all()
 
 
 @pytest.mark.parametrize(("share", "kept", "near"), [(0.99, 0.0, 1.0), (1.01, 1.0, 0.0)])
@@ -93,3 +106,28 @@ def test_an_eigenvalue_is_kept_from_three_quarters_on_and_a_kernel_close_up_to_a
     cell = CellData(CASE, 64, measured)
     assert widths.positive_within_reach(cell, block) == pytest.approx(kept)
     assert widths.close(cell, block) == pytest.approx(near)
+    assert widths.eigenvalue_used(cell, block) == pytest.approx(1 / share)
+    assert widths.distance_used(cell, block) == pytest.approx(share)
+
+
+def test_half_the_eigenvalue_is_the_bound_in_the_ball_and_in_training():
+    half = CASE.smallest_eigenvalue / 2
+    cell = CellData(CASE, 64, {"promised": np.array([half / 0.9, 0.0]), "smallest": np.array([[3.0], [1.0]]) * half})
+    assert ball.half_used(cell) == pytest.approx([0.9, np.inf])
+    assert drift.eigenvalue_used(cell) == pytest.approx([1 / 3, 1.0])
+
+
+def test_every_bound_that_a_probability_counts_says_how_much_of_it_was_used():
+    """But those that are no bounds of the claim: rivals, first steps, luck, the loss that is not to obey."""
+    counted = {
+        f"{check.claim.id}/{part.reading}/{c.id}": c.used is not None
+        for check in PACK.checks
+        for part in check.readings
+        for c in part.criteria
+        if isinstance(c.law, Probability) and not c.accuracy
+    }
+    silent = {name for name, used in counted.items() if not used}
+    assert {name for name in silent if not name.endswith("/rival")} == {
+        "theorem1/mean-output-descent/first-steps", "theorem1/sampled-loss-literal/bound",
+        "figure4/more-attributes/luck",
+    }  # fmt: skip
