@@ -84,7 +84,7 @@ class Certainty:
 
     @property
     def shown(self) -> bool:
-        """Whether the trials show, at 95 %, that errors are rarer than promised."""
+        """Whether these trials show, at 95 %, that errors are rarer than promised; either of two stages, at 92 %."""
         return clopper_pearson(self.rate.events, self.rate.trials, 0.1)[1] <= self.rate.promised
 
     @property

@@ -73,7 +73,9 @@ def _certain(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     controls, trials = sum(entry["control"] for entry in found), min(entry["trials"] for entry in found)
     ever = sorted((entry for entry in found if entry["events"]), key=lambda entry: -entry["rate"])
     met = sum(entry["met"] for entry in found)
-    how_sure = "which is shown at 95 %" if trials >= ENOUGH else "as far as so few runs can tell"
+    how_sure = (
+        "which is shown at 92 % (in two stages, each at 95 %)" if trials >= ENOUGH else "as far as so few runs can tell"
+    )
     how_sure += ", if the noise has no tails of which its values show nothing"
     yield (
         f"With what the run estimated taken for the truth and its noise drawn again, {trials} times or more: of "
