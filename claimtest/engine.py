@@ -118,7 +118,7 @@ class Engine:
         try:
             outcome, samples = criterion.judge(data, self.profile)
         except TooLittle as error:
-            return CriterionResult(criterion, None, None, str(error))
+            return CriterionResult(criterion, None, None, str(error), too_little=True)
         return CriterionResult(criterion, outcome, samples, used=criterion.share_used(data))
 
     def _absent(self, criterion: Criterion) -> str:

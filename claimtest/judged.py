@@ -18,7 +18,8 @@ __all__ = ["ControlResult", "CriterionResult"]
 class CriterionResult(Shown):
     """A criterion with its outcome, or with the reason why it was not run.
 
-    ``used`` is the share of its bound that the median replicate used, and the largest.
+    ``used`` is the share of its bound that the median replicate used, and the largest. ``too_little``: it was part of
+    the run, but no case gave its law enough to look at.
     """
 
     criterion: Criterion
@@ -26,6 +27,7 @@ class CriterionResult(Shown):
     samples: Samples | None
     why_not: str = ""
     used: tuple[float, float] | None = None
+    too_little: bool = False
 
     @property
     def verdict(self) -> Verdict:

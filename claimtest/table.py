@@ -41,10 +41,16 @@ def row(claim: str, result: ReadingResult) -> tuple[str, ...]:
         claim,
         result.reading.id,
         verdict_in_words(result),
-        f"{holding}/{len(judged)} hold" if judged else "",
+        f"{holding}/{len(judged)} hold{_left_open(result)}" if judged else "",
         _estimate(_telling(judged, result.verdict)) or textwrap.shorten(result.scope, LONGEST_REASON, placeholder=" …"),
         f"{told}/{len(counted)}{' hold' * counted[0].control.true}" if counted else "",
     )
+
+
+def _left_open(result: ReadingResult) -> str:
+    """How many criteria were asked and found nothing to look at: what holds then is less than what was asked."""
+    number = sum(c.too_little for c in result.criteria)
+    return f", {number} without a case" if number else ""
 
 
 def verdict_in_words(result: ReadingResult) -> str:

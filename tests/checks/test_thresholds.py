@@ -56,7 +56,8 @@ def test_a_promise_of_one_in_ten_thousand_is_broken_by_27_in_a_hundred_thousand(
     [
         (trajectory.LEAST_SHARE, np.exp(-5)), (trajectory.SMALLEST_AMPLITUDE, 0.4), (trajectory.NEAR, 0.02),
         (trajectory.FINE, 0.05), (ends.ON_PATH, 0.01), (ends.AWAY, 0.05), (images.SHARE, 0.01), (images.PATIENCE, 4000),
-        (endpoint.TOLERANCE, 1e-6), (endpoint.PATH_TOLERANCE, 5e-3), (planning.REACH, 20), (planning.EIGENVALUE_REACH, 80),
+        (endpoint.TOLERANCE, 1e-6), (endpoint.PATH_TOLERANCE, 5e-3), (planning.REACH, 20),
+        (planning.EIGENVALUE_REACH, 80),
         (definition1.SMALLEST_SHARE, 0.05), (ball.LINEAR, 1 / 16), (regularised_cases.DISTINCT, 0.1),
         (regularised_cases.WORST_CONDITION, 60), (scope.SINGULAR, 1e-10),
     ],

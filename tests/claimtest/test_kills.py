@@ -9,6 +9,7 @@ from claimtest.claim import Verdict
 from claimtest.criteria import Ceiling, Constant
 from claimtest.errors import RunError
 from claimtest.kills import KillMatrix, reads
+from claimtest.table import row
 from tests.claimtest.toy_pack import CLT_CHECK, DRIFTING_SWEEP, LLN_CHECK, SWEEP, scaled_square
 from tests.claimtest.toy_run import run_with, toy_run
 
@@ -80,6 +81,17 @@ def test_a_control_that_the_true_experiment_fails_too_is_not_rejected():
     assert vacuous.outcome.verdict is Verdict.VIOLATED
     assert vacuous.told is False
     assert vacuous.why_not == "the unchanged experiment is violated there too"
+
+
+def test_a_criterion_that_finds_nothing_to_look_at_is_counted_beside_those_that_hold():
+    part = CLT_CHECK.readings[0]
+    empty = Criterion("empty", "", Constant(), SWEEP, lambda cell: cell["mean"][:0])
+    result = (
+        run_with(replace(CLT_CHECK, readings=(replace(part, criteria=(*part.criteria, empty)),))).claims[1].readings[0]
+    )
+    number = len(part.criteria)
+    assert row("clt", result)[3] == f"{number}/{number} hold, 1 without a case"
+    assert row("clt", toy_run().claims[1].readings[0])[3] == f"{number}/{number} hold"
 
 
 def test_a_rejected_control_of_the_toy_pack_is_not_idle():
