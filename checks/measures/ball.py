@@ -10,6 +10,7 @@ from numpy import ndarray
 
 from checks.case import VaeCase
 from checks.experiments.ball import promised
+from checks.measures.shares import of_lower_bound
 from claimtest.cells import CellData
 from theorems.lemma3 import kernel_change_bound, stability_constant
 
@@ -94,8 +95,7 @@ def keeps(cell: CellData, ball: str = "promised", factor: float = 1.0) -> Float[
 
 def half_used(cell: CellData, ball: str = "promised") -> Float[ndarray, " R"]:
     """λ0/2 over λ_min(Θ) after descent in the ball of that name; infinite where Θ became singular."""
-    kept = cell[ball] / (cell.case.smallest_eigenvalue / 2)
-    return np.divide(1.0, kept, out=np.full_like(kept, np.inf), where=kept > 0)
+    return of_lower_bound(cell[ball] / (cell.case.smallest_eigenvalue / 2))
 
 
 def used_share(cell: CellData, radius: Callable[[VaeCase, int], float] = promised) -> Float[ndarray, " R"]:

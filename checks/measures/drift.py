@@ -9,6 +9,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from checks.case import VaeCase
+from checks.measures.shares import of_lower_bound
 from claimtest.cells import CellData
 from theorems.lemma5 import EIGENVALUE_SHARE, limit_distance
 
@@ -65,5 +66,4 @@ def keeps_eigenvalue(cell: CellData, share: float = EIGENVALUE_SHARE) -> Float[n
 
 def eigenvalue_used(cell: CellData) -> Float[ndarray, " R"]:
     """λ0/2 over the smallest λ_min(Θ(t)); infinite where the kernel became singular."""
-    kept = smallest_share(cell) / EIGENVALUE_SHARE
-    return np.divide(1.0, kept, out=np.full_like(kept, np.inf), where=kept > 0)
+    return of_lower_bound(smallest_share(cell) / EIGENVALUE_SHARE)

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from checks.case import VaeCase
+from checks.measures.shares import of_lower_bound
 from claimtest.cells import CellData
 from theorems.linearised import ConstantKernel
 from theorems.theorem1 import HORIZON
@@ -73,8 +74,7 @@ def obeys_rate(cell: CellData, rate: float = 1.0) -> Float[ndarray, " R"]:
 
 def rate_used(cell: CellData) -> Float[ndarray, " R"]:
     """1/a, of which obeying the rate means that it is at most 1; infinite where the loss did not fall."""
-    a = decay_rate(loss(cell["residual"]), cell["time"], cell.case.smallest_eigenvalue)
-    return np.divide(1.0, a, out=np.full_like(a, np.inf), where=a > 0)
+    return of_lower_bound(decay_rate(loss(cell["residual"]), cell["time"], cell.case.smallest_eigenvalue))
 
 
 def slower_than_thrice(cell: CellData) -> bool:

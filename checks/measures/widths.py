@@ -10,6 +10,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from checks.case import VaeCase
+from checks.measures.shares import of_lower_bound
 from checks.planning import EIGENVALUE_REACH, REACH, derived_eigenvalue_width, derived_width
 from claimtest.cells import CellData
 from claimtest.criteria.probability import clopper_pearson
@@ -65,8 +66,7 @@ def eigenvalue_used(cell: CellData, block: str = "total") -> Float[ndarray, " R"
     """¾ λ0^b over λ_min(Θ^b(0)), where `positive_within_reach` looks; infinite where Θ^b(0) is singular."""
     if not len(positive_within_reach(cell, block)):
         return np.empty(0)
-    kept = eigenvalue_share(cell[f"{block}_smallest"], block_smallest(cell.case.kernel, block))
-    return np.divide(1.0, kept, out=np.full_like(kept, np.inf), where=kept > 0)
+    return of_lower_bound(eigenvalue_share(cell[f"{block}_smallest"], block_smallest(cell.case.kernel, block)))
 
 
 def distance_used(cell: CellData, block: str = "total") -> Float[ndarray, " R"]:

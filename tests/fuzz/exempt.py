@@ -150,7 +150,8 @@ THE_EXPERIMENTS = """
     checks.experiments.initialisation checks.experiments.movement checks.experiments.networks
     checks.experiments.quasi checks.experiments.reference checks.experiments.regularisation checks.experiments.sampled
     checks.measures.ball checks.measures.drift checks.measures.endpoint checks.measures.images checks.measures.kernels
-    checks.measures.movement checks.measures.pictures checks.measures.regularisation checks.measures.trajectory
+    checks.measures.movement checks.measures.pictures checks.measures.regularisation checks.measures.shares
+    checks.measures.trajectory
     checks.measures.variance checks.measures.widths checks.growth_table examples.du2019.network
 """
 """They run on cases, drawn or of a user's own data (`case_from_data` and `VaeCase` are fuzzed), and on their cells."""
