@@ -15,10 +15,9 @@ from typing import Any
 
 import numpy as np
 from numpy.random import default_rng
-from tqdm import tqdm
 
 from claimtest.calibration.design import Design
-from claimtest.calibration.processes import mapper
+from claimtest.calibration.processes import counted
 from claimtest.calibration.rates import Rate, chunks, rows_of, seeds_of
 from claimtest.calibration.sources import design_from
 from claimtest.calibration.worst import SteadyDesign, worst_of
@@ -171,17 +170,10 @@ def _tried(
     evidence: Sequence[Evidence], trials: int, jobs: int, progress: bool | None, what: str
 ) -> list[list[Certainty]]:
     """What so many trials say of every piece of evidence."""
-    tasks = [(k, first) for k, e in enumerate(evidence) for first in range(chunks(e.design, trials))]
-    errors: list[Counter[int]] = [Counter() for _ in evidence]
-    with mapper(jobs) as mapped:
-        results = mapped(_count, [(evidence[k], first) for k, first in tasks])
-        bar = tqdm(zip(tasks, results, strict=True), what, len(tasks), leave=False,
-                   disable=None if progress is None else not progress)  # fmt: skip
-        for (k, _), counted in bar:
-            errors[k].update(counted)
+    tasks = [(k, (e, first)) for k, e in enumerate(evidence) for first in range(chunks(e.design, trials))]
     return [
-        [_certainty(q, count[place], count[_RUNS]) for place, q in enumerate(e.questions)]
-        for e, count in zip(evidence, errors, strict=True)
+        [_certainty(q, errors[place], errors[_RUNS]) for place, q in enumerate(e.questions)]
+        for e, errors in zip(evidence, counted(_count, tasks, jobs, progress, what), strict=True)
     ]
 
 

@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tabulate import tabulate
-from tqdm import tqdm
 
 from claimtest.calibration.certainty import Certainty
 from claimtest.calibration.design import Design
-from claimtest.calibration.processes import mapper
+from claimtest.calibration.processes import counted
 from claimtest.calibration.rates import (
     LEVELS,
     MISSES,
@@ -186,15 +185,13 @@ def _tried(
 ) -> list[Calibrated]:
     """What so many trials say of every design."""
     truths = [Truths.of(design, profile) for design in designs]
-    tasks = [(k, first) for k, design in enumerate(designs) for first in range(chunks(design, trials))]
-    counted: list[Counter[Question]] = [Counter() for _ in designs]
-    with mapper(jobs) as mapped:
-        arguments = [(designs[k], truths[k], profile, first) for k, first in tasks]
-        bar = tqdm(zip(tasks, mapped(_count, arguments), strict=True), what, len(tasks), leave=False,
-                   disable=None if progress is None else not progress)  # fmt: skip
-        for (k, _), errors in bar:
-            counted[k].update(errors)
-    return [Calibrated(*found) for found in zip(designs, truths, (tuple(rates_of(c)) for c in counted), strict=True)]
+    tasks = [
+        (k, (design, truths[k], profile, first))
+        for k, design in enumerate(designs)
+        for first in range(chunks(design, trials))
+    ]
+    rates = [tuple(rates_of(errors)) for errors in counted(_count, tasks, jobs, progress, what)]
+    return [Calibrated(*found) for found in zip(designs, truths, rates, strict=True)]
 
 
 def _count(task: tuple[Design, Truths, Profile, int]) -> Counter[Question]:
